@@ -1,0 +1,61 @@
+// Package collectors is what each system is asked and what its answers mean.
+//
+// A collector asks through a remote.Runner and reports what it found, question
+// by question, into a Report. It knows no HTTP server and no scraper; it keeps
+// only what must survive between two collections (how far a log was read).
+package collectors
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"dataprotection_exporter/collectors/metric"
+	"dataprotection_exporter/remote"
+)
+
+// Collector asks one target. One collection runs at a time.
+type Collector interface {
+	// Collect asks every wanted part and reports each as soon as it is
+	// answered, so that what is known by the deadline is not lost to what is
+	// not. It returns soon after ctx ends.
+	Collect(ctx context.Context, r *Report)
+	// Close releases what the collector holds. The Runner is not its own.
+	Close() error
+}
+
+// Env is what a collector is given.
+type Env struct {
+	// Target is the configured name, for logs.
+	Target string
+	Runner remote.Runner
+	Logger *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Options is a system's own section of a target's configuration. A pointer to
+// it is decoded from YAML over its defaults.
+type Options interface {
+	// Check reports every bad value: path is the key inside the section, as in
+	// "movers[1]", problem one sentence.
+	Check(report func(path, problem string))
+}
+
+// System is one row of the table of systems.
+type System struct {
+	// Name is the value of `system` in the configuration.
+	Name string
+	// Title is the name a person uses.
+	Title string
+	// Parts are the questions this system can be asked, in the order shown.
+	Parts []string
+	// Metrics is everything the collector may emit.
+	Metrics []*metric.Desc
+	// NewOptions gives the section's defaults.
+	NewOptions func() Options
+	// New makes the collector of one target.
+	New func(Env, Options) (Collector, error)
+	// NeedsAddress says that a target without an address is a mistake.
+	NeedsAddress bool
+}
