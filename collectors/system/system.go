@@ -1,9 +1,10 @@
-// Package collectors is what each system is asked and what its answers mean.
+// Package system is the vocabulary every collector speaks: what a system
+// declares about itself, and the Report a collection is written into.
 //
 // A collector asks through a remote.Runner and reports what it found, question
-// by question, into a Report. It knows no HTTP server and no scraper; it keeps
-// only what must survive between two collections (how far a log was read).
-package collectors
+// by question. It knows no HTTP server and no scraper; it keeps only what must
+// survive between two collections (how far a log was read).
+package system
 
 import (
 	"context"
@@ -42,8 +43,8 @@ type Options interface {
 	Check(report func(path, problem string))
 }
 
-// System is one row of the table of systems.
-type System struct {
+// Definition is one row of the table of systems.
+type Definition struct {
 	// Name is the value of `system` in the configuration.
 	Name string
 	// Title is the name a person uses.
