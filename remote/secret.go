@@ -1,6 +1,10 @@
 package remote
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 // Secret is a password, passphrase or private key. Whatever prints, logs or
 // encodes it gets "<secret>"; only Reveal gives the value, to the one place
@@ -20,8 +24,8 @@ func (s Secret) String() string {
 	return hidden
 }
 
-// GoString hides the value from %#v.
-func (s Secret) GoString() string { return s.String() }
+// Format hides the value from every verb of package fmt.
+func (s Secret) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, s.String()) }
 
 // MarshalText hides the value from encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -98,6 +98,16 @@ func (r *Report) Questions() []Question {
 	return qs
 }
 
+// Fail ends every open question with the same error.
+func (r *Report) Fail(err error) {
+	r.mu.Lock()
+	open := slices.Clone(r.open)
+	r.mu.Unlock()
+	for _, p := range open {
+		p.End(err)
+	}
+}
+
 // Part is one question while it is being answered. What is set on it counts
 // only when it ends without an error: half an answer is never reported.
 type Part struct {

@@ -1,0 +1,147 @@
+// Every selector, threshold, window and delay of the alerts. Override what differs:
+//
+//   (import 'mixin.libsonnet') + { _config+:: { cavaSignatureMaxAgeSeconds: 86400 } }
+{
+  _config+:: {
+    // --- Links -----------------------------------------------------------------
+
+    // Where people reach the exporter. It serves the runbook of each alert under
+    // /runbooks/<Alert>.
+    exporterURL: 'http://dataprotection-exporter:10048',
+
+    // Where people reach Grafana. The dashboards have fixed uids, see dashboardIDs.
+    grafanaURL: 'http://grafana:3000',
+
+    // The uid of the dashboard of each system. Links and dashboards use the same table.
+    dashboardIDs: {
+      overview: 'dataprotection-overview',
+      exporter: 'dataprotection-exporter',
+      vnx_cava: 'dataprotection-vnx-cava',
+    },
+
+    // --- Selectors -------------------------------------------------------------
+
+    // The series of all targets, including their `up`. Service discovery gives every
+    // target a label `system`, which no other job is expected to have. Add your own
+    // labels here if several teams share a Prometheus server.
+    targetSelector: 'system!=""',
+
+    // The exporter's own /metrics. Empty is enough as long as no other job exposes
+    // metrics that start with dataprotection_config_.
+    exporterSelector: '',
+
+    // The series of the VNX and Celerra targets, including their `up`.
+    vnxCavaSelector: 'system="vnx_cava"',
+
+    // --- Gaps ------------------------------------------------------------------
+
+    // How far back an alert looks for the newest value of a gauge. A failed scrape
+    // makes every series of the target vanish at once, and an alert on the bare gauge
+    // would resolve, or start its delay from zero. Make it at least three times the
+    // scrape interval.
+    gapWindow: '5m',
+
+    // How long a last known value counts while nothing newer can be read: settings
+    // such as water marks, the offline policy, and the fact that all checkers were
+    // offline. As long as the collection fails, CavaAllCheckersOffline keeps firing
+    // for this time after the last reading.
+    memoryWindow: '1d',
+
+    // --- Exporter --------------------------------------------------------------
+
+    // How long nothing on a target may answer before that pages. Long enough for the
+    // restart of a management station, short enough not to be blind for long.
+    targetDownFor: '10m',
+
+    // How long a single part may fail while others succeed.
+    partFailingFor: '15m',
+
+    // How long a refused login may last. Domain controllers restart, and a login that
+    // is refused for a minute is not worth a ticket.
+    loginRefusedFor: '5m',
+
+    // How long a changed host key stays an alert after it was last seen.
+    hostKeyWindow: '15m',
+
+    // How long lines that the exporter cannot read must keep coming. A banner or a
+    // message of the day comes and goes; a new output format stays.
+    unrecognizedFor: '1h',
+
+    // How long a failed reload may stay. It covers the time between two edits.
+    configReloadFor: '5m',
+
+    // --- vnx_cava: checkers ----------------------------------------------------
+
+    // How long all checkers of a mover must be offline before it pages. It is a window
+    // of readings, not a `for`: see the comment at the alert. At 1 minute between
+    // evaluations these are three readings in a row.
+    cavaAllOfflineWindow: '2m',
+
+    // With the policy "none" the Data Mover goes on serving files while all checkers
+    // are offline and lets the requests queue. That starts as a warning and becomes
+    // critical after this time, or as soon as more files wait than the low water mark.
+    cavaAllOfflineGrace: '15m',
+
+    // How long a single checker may be offline while another works. Covers the reboot
+    // after a monthly patch.
+    cavaCheckerOfflineFor: '10m',
+
+    // How long ERROR_AUTH and AV_NOT_FOUND may last. They do not heal by themselves.
+    cavaCheckerErrorFor: '5m',
+
+    // How long virus checking may be stopped on a mover.
+    cavaNotRunningFor: '2m',
+
+    // With fewer configured checkers than this, the next reboot of one is an outage.
+    cavaMinCheckers: 2,
+    cavaMinCheckersFor: '1h',
+
+    // The age of virus signatures that is too old. The date is the best case: it may
+    // advance without new definitions.
+    cavaSignatureMaxAgeSeconds: 3 * 86400,
+    cavaSignatureFor: '1h',
+
+    // A checker is overdue when its last check is older than this many survey
+    // intervals and older than the floor. The floor is above the 5 minutes by which
+    // clocks in a domain may differ.
+    cavaCheckIntervals: 10,
+    cavaCheckFloorSeconds: 600,
+
+    // A wrong clock alone is not a missing check: the time of the last check must also
+    // have stood still for this long.
+    cavaCheckFrozenWindow: '15m',
+    cavaCheckFor: '5m',
+
+    // --- vnx_cava: queue -------------------------------------------------------
+
+    // How long more files may wait or be scanned than the low or the high water mark.
+    cavaQueueLowFor: '15m',
+    cavaQueueHighFor: '5m',
+
+    // The queue is filling up when its trend over the window crosses the high water
+    // mark within the horizon, and at least this share of the mark is already reached.
+    cavaQueueTrendWindow: '15m',
+    cavaQueueHorizonSeconds: 1800,
+    cavaQueueFloorRatio: 0.25,
+    cavaQueueFillingFor: '5m',
+
+    // How long every scan thread may be busy.
+    cavaThreadsFor: '15m',
+
+    // --- vnx_cava: results -----------------------------------------------------
+
+    // Files a checker could not find, in a window. Single ones are files that were
+    // deleted before their turn came.
+    cavaFileNotFoundWindow: '1h',
+    cavaFileNotFoundMax: 10,
+
+    // Scan requests without an answer in time, in a window.
+    cavaTimeoutWindow: '15m',
+    cavaTimeoutMax: 5,
+
+    // Infected files in a window. Each is worth knowing; more than the second number
+    // looks like an outbreak or a false signature and becomes a warning.
+    cavaInfectedWindow: '1h',
+    cavaInfectedOutbreak: 20,
+  },
+}

@@ -1,0 +1,20 @@
+// The mixin: `_config`, `prometheusAlerts`, `prometheusRules`, `grafanaDashboards`.
+//
+// A system is one file in alerts/ that adds itself to `_systems` as
+// { rules: [recording groups], alerts: [alert groups] }, and one line here.
+(import 'config.libsonnet') +
+(import 'alerts/exporter.libsonnet') +
+(import 'alerts/vnx_cava.libsonnet') +
+{
+  local systems = self._systems,
+
+  prometheusRules+:: {
+    groups+: std.flatMap(function(name) systems[name].rules, std.objectFields(systems)),
+  },
+
+  prometheusAlerts+:: {
+    groups+: std.flatMap(function(name) systems[name].alerts, std.objectFields(systems)),
+  },
+
+  grafanaDashboards+:: {},
+}

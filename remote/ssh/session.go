@@ -1,0 +1,131 @@
+package ssh
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/crypto/ssh"
+
+	"dataprotection_exporter/remote"
+	"dataprotection_exporter/remote/internal/capture"
+)
+
+// session is one command running on the device.
+//
+// It works on the channel itself and not on ssh.Session, to know three things
+// that ssh.Session does not tell: that an answer outgrew its cap, that the other
+// side closed the channel in good order, and that anything was heard at all.
+type session struct {
+	channel ssh.Channel
+	stdout  *capture.Buffer
+	stderr  *capture.Buffer
+	// full is closed when standard output exceeds its cap.
+	full     chan struct{}
+	fullOnce sync.Once
+	// gone is closed when the channel is: by the other side, or with the
+	// connection. done is closed when all output was read as well.
+	gone, done chan struct{}
+	heard      atomic.Bool // any output
+
+	// Valid once gone is closed.
+	exited bool
+	status int
+	signal string
+}
+
+// errRejected is a device that opens sessions but does not run the command.
+var errRejected = errors.New("the device refuses to run the command")
+
+// open starts a command. It may block for as long as the connection hangs.
+func open(cn *conn, execString string, stdout *capture.Buffer) (*session, error) {
+	channel, requests, err := cn.client.OpenChannel("session", nil)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{
+		channel: channel, stdout: stdout, stderr: capture.NewHead(remote.StderrLimit),
+		full: make(chan struct{}), gone: make(chan struct{}), done: make(chan struct{}),
+	}
+	go s.follow(requests)
+	ok, err := channel.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{execString}))
+	if err == nil && !ok {
+		err = errRejected
+	}
+	if err != nil {
+		// Keep nothing: without an answer to close there is nothing to read.
+		_ = channel.Close()
+		return nil, err
+	}
+	var readers sync.WaitGroup
+	readers.Add(2)
+	go func() {
+		defer readers.Done()
+		if _, err := io.Copy(&noting{s.stdout, &s.heard}, channel); errors.Is(err, capture.ErrTooLarge) {
+			s.fullOnce.Do(func() { close(s.full) })
+		}
+	}()
+	go func() {
+		defer readers.Done()
+		_, _ = io.Copy(&noting{s.stderr, &s.heard}, channel.Stderr())
+	}()
+	go func() {
+		readers.Wait()
+		<-s.gone
+		close(s.done)
+	}()
+	return s, nil
+}
+
+// follow reads what the device says about the command's end.
+func (s *session) follow(requests <-chan *ssh.Request) {
+	defer close(s.gone)
+	for r := range requests {
+		switch r.Type {
+		case "exit-status":
+			if len(r.Payload) >= 4 {
+				s.exited, s.status = true, int(binary.BigEndian.Uint32(r.Payload))
+			}
+		case "exit-signal":
+			var signal struct {
+				Name       string
+				CoreDumped bool
+				Message    string
+				Language   string
+			}
+			if ssh.Unmarshal(r.Payload, &signal) == nil {
+				s.signal = signal.Name
+			}
+		default:
+			if r.WantReply {
+				_ = r.Reply(false, nil)
+			}
+		}
+	}
+}
+
+// closedByPeer says, after gone, whether the other side closed the channel in
+// good order or the connection broke. An exit status alone is no proof that the
+// answer is complete: sshd sends it ahead of output that it still holds.
+//
+// On a channel that was closed in good order the library has sent its own close
+// already and says io.EOF; everything else that ends a channel has another error,
+// as link.Read makes sure.
+func (s *session) closedByPeer() bool { return s.channel.Close() == io.EOF } //nolint:errorlint // the very value
+
+func (s *session) send(signal string) {
+	_, _ = s.channel.SendRequest("signal", false, ssh.Marshal(struct{ Name string }{signal}))
+}
+
+// noting is a writer that notes that something was written.
+type noting struct {
+	*capture.Buffer
+	heard *atomic.Bool
+}
+
+func (n *noting) Write(p []byte) (int, error) {
+	n.heard.Store(true)
+	return n.Buffer.Write(p)
+}
