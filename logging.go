@@ -21,7 +21,7 @@ func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	if format == "json" {
 		sink = kitlog.NewJSONLogger(kitlog.NewSyncWriter(w))
 	}
-	return slog.New(sloggokit.NewGoKitHandler(kitlog.With(sink, "ts", kitlog.DefaultTimestampUTC), l)), nil
+	return slog.New(sloggokit.NewGoKitHandler(sink, l)), nil
 }
 
 // listenSet says whether the command line names an address to listen on.

@@ -81,7 +81,7 @@ func (w *workshop) member(t *config.Target) (*member, error) {
 		return nil, fmt.Errorf("unknown system %q", t.System)
 	}
 	log := w.log.With("target", t.Name, "system", t.System)
-	runner, err := w.runner(t, log)
+	runner, err := w.runner(t)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (w *workshop) definition(name string) (system.Definition, bool) {
 }
 
 // runner is how a target is reached.
-func (w *workshop) runner(t *config.Target, log *slog.Logger) (remote.Runner, error) {
+func (w *workshop) runner(t *config.Target) (remote.Runner, error) {
 	switch t.Transport {
 	case config.TransportLocal:
 		return local.New(), nil
@@ -125,7 +125,7 @@ func (w *workshop) runner(t *config.Target, log *slog.Logger) (remote.Runner, er
 	if cred := t.Credential; cred != nil {
 		c.Username, c.Password, c.PrivateKey, c.Passphrase = cred.Username, cred.Password, cred.PrivateKey, cred.Passphrase
 	}
-	return ssh.New(c, w.ssh, log)
+	return ssh.New(c, w.ssh, w.log)
 }
 
 // retire closes what next did not take over.

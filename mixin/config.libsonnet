@@ -74,7 +74,8 @@
 
     // How long all checkers of a mover must be offline before it pages. It is a window
     // of readings, not a `for`: see the comment at the alert. At 1 minute between
-    // evaluations these are three readings in a row.
+    // evaluations these are three readings in a row; from Prometheus 3 on, whose ranges
+    // leave out their first instant, two.
     cavaAllOfflineWindow: '2m',
 
     // With the policy "none" the Data Mover goes on serving files while all checkers

@@ -34,6 +34,7 @@ targets:
 		"another target":    strings.Replace(text, "system: kinds", "system: kinds, kinds: {count: 3}", 1),
 		"another's removal": strings.Replace(text, "  - {name: other, system: kinds}\n", "", 1),
 		"a default written": strings.Replace(text, "movers: [server_2]", "movers: [server_2], audit: true", 1),
+		"a label":           strings.Replace(text, "site: ams", "site: lon", 1),
 		"the name of the credential": strings.NewReplacer("  a: {", "  z: {", "credential: a", "credential: z").
 			Replace(text),
 	} {
@@ -43,7 +44,6 @@ targets:
 	}
 	for what, other := range map[string]string{
 		"an option":      strings.Replace(text, "server_2", "server_3", 1),
-		"a label":        strings.Replace(text, "site: ams", "site: lon", 1),
 		"the timeout":    strings.Replace(text, "timeout: 20s", "timeout: 21s", 1),
 		"the user":       strings.Replace(text, "username: u", "username: v", 1),
 		"the address":    strings.Replace(text, "10.0.0.5", "10.0.0.6", 1),

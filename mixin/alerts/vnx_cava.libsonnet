@@ -287,7 +287,7 @@ local text = import '../lib/text.libsonnet';
               ||| % f,
               summary: 'A Data Mover has too few virus checkers.',
               description: |||
-                {{ $labels.mover }} of {{ $labels.instance }} has {{ $value }} virus checkers configured: when one is restarted, none may be left.
+                Virus checkers configured for {{ $labels.mover }} of {{ $labels.instance }}: {{ $value }}. When one is restarted, none may be left.
                 Cause: addr= in viruschecker.conf names fewer than %d hosts.
                 Remedy: set up another checker host and have it added to addr=.
               ||| % c.cavaMinCheckers,

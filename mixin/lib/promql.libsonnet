@@ -5,8 +5,9 @@
   // current is what this scrape says. Where it says nothing about a unit, history
   // stands in, but only while the target is still scraped and this scrape did not
   // read everything: once all units of the part answered, a unit that is missing
-  // does not exist any more. absentWhen names units that did answer and yet cannot
-  // show this state; they keep it too.
+  // does not exist any more. Units that do not offer the part, such as a standby
+  // mover, never answer and do not count. absentWhen names units that did answer and
+  // yet cannot show this state; they keep it too.
   held(current, history, selector, part, on, absentWhen=null)::
     std.rstripChars(current, '\n') + |||
 
@@ -15,7 +16,7 @@
         %(history)s
         and on (job, instance) up{%(selector)s}
         unless on (job, instance) (
-          min by (job, instance) (dataprotection_part_success{%(selector)s,part="%(part)s"}) == 1
+          max by (job, instance) (dataprotection_part_failure{%(selector)s,part="%(part)s",reason!="not_supported"}) == 0
         )
       )
     ||| % { history: history, selector: selector, part: part, on: on } +

@@ -24,6 +24,9 @@ type credentials struct {
 	user     string
 	password remote.Secret
 	signer   ssh.Signer // nil without a private key
+	// weakSigner is the same RSA key with SHA-1 signatures only, for a server
+	// that takes no others but claims to.
+	weakSigner ssh.Signer
 }
 
 func newCredentials(cfg *Config) (*credentials, error) {
@@ -70,7 +73,13 @@ func (c *credentials) restrict(signer ssh.Signer, legacy bool) error {
 		return fmt.Errorf("a private key of type %s needs ssh.legacy_algorithms: true", signer.PublicKey().Type())
 	}
 	restricted, err := ssh.NewSignerWithAlgorithms(all, keep)
+	if err != nil {
+		return err
+	}
 	c.signer = restricted
+	if len(keep) > 1 && slices.Contains(keep, ssh.KeyAlgoRSA) {
+		c.weakSigner, err = ssh.NewSignerWithAlgorithms(all, []string{ssh.KeyAlgoRSA})
+	}
 	return err
 }
 
@@ -106,6 +115,9 @@ func (l *login) next(offer *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	switch {
 	case l.signer != nil && usable(methodPublicKey):
 		l.tried = append(l.tried, methodPublicKey)
+		if l.weakSigner != nil {
+			return ssh.PublicKeys(l.signer, l.weakSigner), nil
+		}
 		return ssh.PublicKeys(l.signer), nil
 	case l.password == "" || l.sent:
 		return nil, nil

@@ -154,7 +154,7 @@ func (c *Client) handshake(ctx context.Context, address string, hostKeys []strin
 	end(nil, func() string { return "connected to " + tcp.RemoteAddr().String() })
 
 	end = trace.Begin("login " + address)
-	l := &link{Conn: tcp}
+	l := newLink(tcp)
 	attempt := &login{credentials: c.credentials, address: address, host: host}
 	// The handshake knows no context: its end makes every read and write fail.
 	stop := context.AfterFunc(ctx, func() { _ = tcp.SetDeadline(time.Unix(1, 0)) })
@@ -189,5 +189,6 @@ func (c *Client) handshake(ctx context.Context, address string, hostKeys []strin
 		return fmt.Sprintf("as %q by %s, host key %s, server %q", attempt.user, strings.Join(attempt.tried, ", "),
 			describe(host.shown), firstLine(string(sshConn.ServerVersion())))
 	})
+	l.inUse.Store(true)
 	return newConn(client, l, address), nil
 }

@@ -14,7 +14,7 @@ import (
 	"dataprotection_exporter/remote"
 )
 
-// errPeerClosed stands for io.EOF from the network, see link.Read.
+// errPeerClosed says io.EOF from the network in words.
 var errPeerClosed = errors.New("the other side closed the connection")
 
 // isTimeout says whether an error means that time ran out.

@@ -103,7 +103,10 @@ type fake struct {
 	address  string
 
 	connections, attempts, logins, refused, sessions atomic.Int32
-	running, most                          atomic.Int32
+	running, most                                    atomic.Int32
+
+	closing func()
+	closed  <-chan struct{} // by close
 
 	mu   sync.Mutex
 	open []net.Conn
@@ -156,6 +159,8 @@ func (f *fake) listen(t *testing.T, serve func(net.Conn)) {
 		t.Fatal(err)
 	}
 	f.listener, f.address = l, l.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	f.closing, f.closed = cancel, ctx.Done()
 	f.wg.Go(func() {
 		for {
 			conn, err := l.Accept()
@@ -173,6 +178,7 @@ func (f *fake) listen(t *testing.T, serve func(net.Conn)) {
 }
 
 func (f *fake) close() {
+	f.closing()
 	_ = f.listener.Close()
 	f.hangUp()
 	f.wg.Wait()

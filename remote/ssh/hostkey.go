@@ -41,9 +41,11 @@ func newTrust(cfg *Config, address string) *trust {
 // changed key.
 func (t *trust) algorithms(all []string) []string {
 	switch {
-	case t.insecure, len(t.pins) > 0:
-		return plain(all)
-	case t.known == nil:
+	case len(t.pins) > 0:
+		// Most likely an ed25519 key, and else the only key of an old device.
+		// A wrong guess costs another handshake.
+		return append(ofTypes(all, []string{ssh.KeyAlgoED25519}), notOfTypes(plain(all), []string{ssh.KeyAlgoED25519})...)
+	case t.insecure, t.known == nil:
 		return plain(all)
 	case len(t.known.keys) == 0 && len(t.known.authorities) == 0:
 		return plain(all)

@@ -182,7 +182,7 @@ func TestKnownHostsIsReadAtEveryDial(t *testing.T) {
 // The type that matched is asked for first next time: one handshake, not three.
 func TestPinnedTypeIsRemembered(t *testing.T) {
 	f := newFake(t, nil, rsaKey(), ecdsaKey(), ed25519Key())
-	c := client(t, nil, f)
+	c := client(t, func(cfg *Config) { cfg.Fingerprints = []string{fingerprint(rsaKey())} }, f)
 	ask(t, c, command("x"))
 	before := f.connections.Load()
 	f.hangUp()

@@ -60,6 +60,8 @@ type run struct {
 	// ending is set once another goroutine ends the command and gives the slot
 	// back.
 	ending bool
+	// broke is set when the connection turned out to be dead.
+	broke bool
 }
 
 func (r *run) op() string { return "run " + r.words }
@@ -110,7 +112,7 @@ func (r *run) once(ctx context.Context) (answer remote.Answer, stale bool, err e
 		}
 		return fmt.Sprintf("exit status %d\n%s", answer.ExitStatus, text)
 	})
-	stale = reused && !heard && !r.ending && remote.ReasonOf(err) == remote.Disconnected
+	stale = reused && r.broke && !heard
 	return answer, stale, err
 }
 
@@ -183,8 +185,7 @@ func (r *run) start(ctx context.Context, cn *conn, reused bool) (*session, error
 			}
 			r.drop(cn)
 			<-results // fails, now that the connection is closed
-			return nil, remote.Errorf(remote.Disconnected, "a firewall or a restart may have ended the idle connection",
-				"%s: the connection to %s was dead", r.op(), cn.address)
+			return nil, r.broken(cn, errors.New("the idle connection was dead"))
 		case <-ctx.Done():
 			r.ending = true
 			r.background.Add(1)
@@ -221,7 +222,6 @@ func (r *run) notStarted(cn *conn, err error) error {
 			Advice: "give the account a login shell, or allow this command in its forced command",
 		}
 	default:
-		r.drop(cn)
 		return r.broken(cn, err)
 	}
 }
@@ -229,8 +229,7 @@ func (r *run) notStarted(cn *conn, err error) error {
 // outcome judges a session whose channel is gone and whose output was read.
 func (r *run) outcome(cn *conn, s *session) (remote.Answer, error) {
 	switch {
-	case !s.closedByPeer():
-		r.drop(cn)
+	case !s.complete:
 		return remote.Answer{}, r.broken(cn, errors.New("the connection broke before the answer was complete"))
 	case s.exited:
 		return remote.Answer{
@@ -250,7 +249,10 @@ func (r *run) outcome(cn *conn, s *session) (remote.Answer, error) {
 	}
 }
 
+// broken gives a connection up that turned out to be dead.
 func (r *run) broken(cn *conn, err error) *remote.Error {
+	r.broke = true
+	r.drop(cn)
 	return &remote.Error{
 		Reason: remote.Disconnected, Op: r.op(), Err: fmt.Errorf("%s: %w", cn.address, err),
 		Advice: "look whether the device restarted, and at the firewalls in between; the next collection connects anew",

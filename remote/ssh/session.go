@@ -30,7 +30,12 @@ type session struct {
 	gone, done chan struct{}
 	heard      atomic.Bool // any output
 
-	// Valid once gone is closed.
+	// Valid once gone is closed. complete says that the device closed the
+	// session in good order, and that it was not cut off with the connection.
+	// An exit status alone is no proof that all output arrived: sshd sends it
+	// ahead of output that it still holds.
+	complete bool
+
 	exited bool
 	status int
 	signal string
@@ -49,7 +54,7 @@ func open(cn *conn, execString string, stdout *capture.Buffer) (*session, error)
 		channel: channel, stdout: stdout, stderr: capture.NewHead(remote.StderrLimit),
 		full: make(chan struct{}), gone: make(chan struct{}), done: make(chan struct{}),
 	}
-	go s.follow(requests)
+	go s.follow(requests, cn.link)
 	ok, err := channel.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{execString}))
 	if err == nil && !ok {
 		err = errRejected
@@ -80,8 +85,11 @@ func open(cn *conn, execString string, stdout *capture.Buffer) (*session, error)
 }
 
 // follow reads what the device says about the command's end.
-func (s *session) follow(requests <-chan *ssh.Request) {
-	defer close(s.gone)
+func (s *session) follow(requests <-chan *ssh.Request, l *link) {
+	defer func() {
+		s.complete = !l.broken.Load()
+		close(s.gone)
+	}()
 	for r := range requests {
 		switch r.Type {
 		case "exit-status":
@@ -105,15 +113,6 @@ func (s *session) follow(requests <-chan *ssh.Request) {
 		}
 	}
 }
-
-// closedByPeer says, after gone, whether the other side closed the channel in
-// good order or the connection broke. An exit status alone is no proof that the
-// answer is complete: sshd sends it ahead of output that it still holds.
-//
-// On a channel that was closed in good order the library has sent its own close
-// already and says io.EOF; everything else that ends a channel has another error,
-// as link.Read makes sure.
-func (s *session) closedByPeer() bool { return s.channel.Close() == io.EOF } //nolint:errorlint // the very value
 
 func (s *session) send(signal string) {
 	_, _ = s.channel.SendRequest("signal", false, ssh.Marshal(struct{ Name string }{signal}))
