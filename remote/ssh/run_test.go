@@ -136,7 +136,7 @@ func TestConnectionEndsBehindTheAnswer(t *testing.T) {
 		}
 	})
 	c := client(t, nil, f)
-	for range 20 {
+	for range 8 {
 		if got := ask(t, c, command("x")); string(got.Stdout) != "complete\n" {
 			t.Fatalf("%q", got.Stdout)
 		}
