@@ -302,7 +302,7 @@ func newWebhook(t *testing.T) *webhook {
 		default:
 		}
 	}))
-	t.Cleanup(h.Server.Close)
+	t.Cleanup(h.Close)
 	return h
 }
 

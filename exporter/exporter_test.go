@@ -241,8 +241,14 @@ func TestScrapeTimeout(t *testing.T) {
 		header string
 		want   time.Duration
 	}{
-		{"10", 9500 * time.Millisecond}, {"60", own}, {"20.5", own}, {"0.5", 450 * time.Millisecond}, {"0.2", 180 * time.Millisecond},
-		{"0.6", 100 * time.Millisecond}, {" 3 ", 2500 * time.Millisecond}, {"1e30", own},
+		{"10", 9500 * time.Millisecond},
+		{"60", own},
+		{"20.5", own},
+		{"0.5", 450 * time.Millisecond},
+		{"0.2", 180 * time.Millisecond},
+		{"0.6", 100 * time.Millisecond},
+		{" 3 ", 2500 * time.Millisecond},
+		{"1e30", own},
 	} {
 		got, err := scrapeTimeout([]string{tt.header}, own)
 		if err != nil || got.Round(time.Microsecond) != tt.want {
@@ -275,7 +281,9 @@ func TestBadInput(t *testing.T) {
 		{"wrong password", func(b *bench, c string) string { b.write("password", "wrong\n"); return c }, sshserver.Faults{}, "auth"},
 		{"unknown host key", func(b *bench, c string) string { b.write("known_hosts", "# none\n"); return c }, sshserver.Faults{}, "host_key_unknown"},
 		{"changed host key", nil, sshserver.Faults{WrongHostKey: true}, "host_key_changed"},
-		{"closed port", func(b *bench, c string) string { return strings.Replace(c, b.server.Address(), closedPort, 1) + insecure }, sshserver.Faults{}, "connect"},
+		{"closed port", func(b *bench, c string) string {
+			return strings.Replace(c, b.server.Address(), closedPort, 1) + insecure
+		}, sshserver.Faults{}, "connect"},
 		{"name that does not resolve", func(b *bench, c string) string {
 			return strings.Replace(c, b.server.Address(), "no-such-host.invalid", 1) + insecure
 		}, sshserver.Faults{}, "dns"},

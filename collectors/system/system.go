@@ -33,6 +33,21 @@ type Env struct {
 	Logger *slog.Logger
 	// Now is the clock.
 	Now func() time.Time
+	// Store keeps what must survive a restart: places in logs, the counters
+	// that belong to them. It forgets everything where the exporter was
+	// started without a storage path.
+	Store Store
+}
+
+// Store keeps small values of one target under names. It is safe for concurrent
+// use.
+type Store interface {
+	// Load decodes the value of that name into v, a pointer. found is false
+	// when there is none; a value that cannot be decoded any more is an error.
+	Load(name string, v any) (found bool, err error)
+	// Save keeps v. Several names saved in one call are kept together or not
+	// at all.
+	Save(values map[string]any) error
 }
 
 // Options is a system's own section of a target's configuration. A pointer to

@@ -89,8 +89,8 @@ func moverProblems(m Mover) []system.Problem {
 	}
 	if offline == len(m.Checkers) {
 		problems = slices.Insert(problems, 0, system.Problem{
-			Summary: "no checker of " + m.Name + " is online", Severity: "critical",
-			Cause: policyConsequence(m.Policy), Remedy: "bring one checker back first, by the causes below",
+			Summary: "no checker of " + m.Name + " is online: " + policyConsequence(m.Policy), Severity: "critical",
+			Cause: "each checker has its own, below", Remedy: "bring one checker back first, whichever is quickest",
 		})
 	}
 	if len(m.Checkers) == 1 {

@@ -149,7 +149,7 @@ func (r *Runner) read(cmd remote.Command, name string) (_ remote.Answer, changed
 	if err != nil {
 		return remote.Answer{}, false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	before, err := f.Stat()
 	if err != nil {
 		return remote.Answer{}, false, err
@@ -185,7 +185,7 @@ func openInside(dir, name string) (file, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err

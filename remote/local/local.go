@@ -69,14 +69,14 @@ func (r *Runner) run(ctx context.Context, cmd remote.Command) (remote.Answer, er
 	group, stop := context.WithCancel(ctx)
 	defer stop()
 	stdout, stderr := capture.New(limit, cmd.Tail), capture.NewHead(remote.StderrLimit)
-	c := exec.CommandContext(group, cmd.Argv[0], cmd.Argv[1:]...)
+	c := exec.CommandContext(group, cmd.Argv[0], cmd.Argv[1:]...) //nolint:gosec // the fixed command of a collector
 	c.Stdout, c.Stderr = &stopping{Buffer: stdout, stop: stop}, stderr
 	c.WaitDelay = waitDelay
 	ownGroup(c)
 
 	err := c.Run()
 	killGroup(c) // what the command left behind
-	if exit, ok := exited(c, err); ok && ctx.Err() == nil && !(stdout.Cut() && !cmd.Tail) {
+	if exit, ok := exited(c, err); ok && ctx.Err() == nil && (!stdout.Cut() || cmd.Tail) {
 		if isEnv(cmd.Argv[0]) && (exit == notFoundStatus || exit == notRunnableStatus) {
 			cause := errors.New(strings.TrimSpace(string(stderr.Bytes())))
 			if exit == notRunnableStatus {

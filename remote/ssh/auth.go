@@ -23,6 +23,7 @@ const (
 type credentials struct {
 	user     string
 	password remote.Secret
+	legacy   bool       // weak algorithms are offered already
 	signer   ssh.Signer // nil without a private key
 	// weakSigner is the same RSA key with SHA-1 signatures only, for a server
 	// that takes no others but claims to.
@@ -30,7 +31,7 @@ type credentials struct {
 }
 
 func newCredentials(cfg *Config) (*credentials, error) {
-	c := &credentials{user: cfg.Username, password: cfg.Password}
+	c := &credentials{user: cfg.Username, password: cfg.Password, legacy: cfg.LegacyAlgorithms}
 	if c.user == "" {
 		return nil, errors.New("a username is needed to log in")
 	}

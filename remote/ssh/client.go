@@ -139,6 +139,9 @@ func New(cfg Config, m *Metrics, log *slog.Logger) (*Client, error) {
 	if c.credentials, err = newCredentials(&cfg); err != nil {
 		return nil, fmt.Errorf("ssh: %w", err)
 	}
+	if cfg.InsecureIgnoreHostKey {
+		c.journal.log.Warn("ssh: insecure_ignore_host_key is set, anybody on the way to the device can read the login")
+	}
 	m.add(c)
 	return c, nil
 }

@@ -57,18 +57,18 @@ func (cn *conn) keepAlive(interval time.Duration) {
 
 // alive sends a request that every server must answer, if only by refusing it.
 func (cn *conn) alive(patience time.Duration) bool {
-	reply := make(chan error, 1)
+	reply := make(chan bool, 1)
 	go func() {
 		_, _, err := cn.client.SendRequest("keepalive@openssh.com", true, nil)
-		reply <- err
+		reply <- err == nil
 	}()
 	for {
 		asked := time.Now()
 		timer := time.NewTimer(patience)
 		select {
-		case err := <-reply:
+		case ok := <-reply:
 			timer.Stop()
-			return err == nil
+			return ok
 		case <-cn.dead:
 			timer.Stop()
 			<-reply

@@ -121,7 +121,7 @@ func (c *Client) noHostKeyInCommon(ctx context.Context, t *trust, n *ssh.Algorit
 		return &remote.Error{
 			Reason: remote.Other, Op: t.op(),
 			Err:    fmt.Errorf("no common host key algorithm: the device offers %s", strings.Join(offered, ", ")),
-			Advice: "update the device, or set ssh.legacy_algorithms: true for this target if it cannot be updated",
+			Advice: noCommonAdvice(c.cfg.LegacyAlgorithms),
 		}
 	}
 	// The types on file are gone. Look at what is there now, to be able to name it.

@@ -55,6 +55,13 @@ func (e *noCommon) Error() string {
 
 func (e *noCommon) Unwrap() error { return e.AlgorithmNegotiationError }
 
+func noCommonAdvice(legacy bool) string {
+	if legacy {
+		return "update the device: it offers nothing that this client knows, not even with ssh.legacy_algorithms"
+	}
+	return "update the device, or set ssh.legacy_algorithms: true for this target if it cannot be updated"
+}
+
 // bare takes "dial tcp 10.0.0.5:22:" off, which the operation says already.
 func bare(err error) error {
 	var op *net.OpError
@@ -79,7 +86,7 @@ func notLoggedIn(ctx context.Context, address string, l *link, host *verifier, l
 	case errors.As(err, &negotiation):
 		e.Reason = remote.Other
 		e.Err = &noCommon{negotiation}
-		e.Advice = "update the device, or set ssh.legacy_algorithms: true for this target if it cannot be updated"
+		e.Advice = noCommonAdvice(login.legacy)
 	case !host.verified && greeting != "" && !strings.Contains(greeting, "SSH-"):
 		e.Reason, e.Op = remote.Connect, "dial "+address
 		e.Err = fmt.Errorf("what answers is not an SSH server, it says %q", firstLine(greeting))

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"dataprotection_exporter/fixtures"
+)
+
+func TestCheckCommand(t *testing.T) {
+	fleet, err := fixtures.StartFleet(fixtures.FleetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	bad := filepath.Join(t.TempDir(), "bad.yml")
+	write(t, bad, "targets:\n  - name: a\n    sytem: vnx_cava\n  - name: a\n    system: vnx_cava\n")
+	open := filepath.Join(t.TempDir(), "open.yml")
+	write(t, open, "targets: []\n")
+	for _, tt := range []struct {
+		file string
+		code int
+		want []string
+	}{
+		{fleet.ConfigFile, 0, []string{"2 targets, no problem found"}},
+		{bad, 1, []string{bad + ":3: ", bad + ":4: ", `"sytem"`}},
+		{open, 1, []string{"warning"}},
+		{"/no/such/file.yml", 1, []string{"/no/such/file.yml"}},
+	} {
+		var out, errOut bytes.Buffer
+		if code := run([]string{"check", "--config.file=" + tt.file}, &out, &errOut); code != tt.code {
+			t.Errorf("%s: exit status %d, want %d: %s%s", tt.file, code, tt.code, &out, &errOut)
+		}
+		for _, w := range tt.want {
+			if !strings.Contains(out.String(), w) {
+				t.Errorf("%s: %q is missing from\n%s", tt.file, w, &out)
+			}
+		}
+	}
+}
+
+func TestBadFlags(t *testing.T) {
+	for _, args := range [][]string{{"--no.such.flag"}, {"no-such-command"}, {"--log.level=loud"}} {
+		var out, errOut bytes.Buffer
+		if code := run(args, &out, &errOut); code != 2 || !strings.Contains(errOut.String(), "--help") {
+			t.Errorf("%v: exit status %d, %s", args, code, &errOut)
+		}
+	}
+}
+
+func TestServeNeedsAGoodConfiguration(t *testing.T) {
+	var out, errOut bytes.Buffer
+	if code := run([]string{"--config.file=/no/such/file.yml"}, &out, &errOut); code != 1 || !strings.Contains(errOut.String(), "/no/such/file.yml") {
+		t.Errorf("exit status %d, %s", code, &errOut)
+	}
+}
+
+// The demo's output is clean by promtool's rules, healthy and in trouble.
+func TestDemoMetrics(t *testing.T) {
+	promtool := program(t, "promtool")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	fleet, err := fixtures.StartFleet(fixtures.FleetOptions{Speed: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	address := freeAddress(t)
+	listen, none, off := []string{address}, "", false
+	logger, err := newLogger(&testWriter{T: t}, "info", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		done <- serve(ctx, options{
+			configFiles: []string{fleet.ConfigFile}, telemetryPath: "/metrics",
+			web: &web.FlagConfig{WebListenAddresses: &listen, WebConfigFile: &none, WebSystemdSocket: &off},
+		}, logger)
+	}()
+	eventually(ctx, t, "the exporter is ready", func() bool { return get(ctx, "http://"+address+"/-/ready") != "" })
+	for _, path := range []string{"/metrics", "/probe?target=" + fleet.Targets[0], "/probe?target=" + fleet.Targets[1]} {
+		text := get(ctx, "http://"+address+path)
+		if text == "" {
+			t.Errorf("%s: no answer", path)
+		}
+		check := exec.CommandContext(ctx, promtool, "check", "metrics")
+		check.Stdin = strings.NewReader(text)
+		if out, err := check.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", path, err, out)
+		}
+	}
+	for _, part := range []string{"vnx_cava_checker_state", "vnx_cava_queue_files", "vnx_cava_high_water_mark_files", "vnx_cava_checker_diagnosis"} {
+		if text := get(ctx, "http://"+address+"/probe?target="+fleet.Targets[0]); !strings.Contains(text, part) {
+			t.Errorf("the demo does not show %s", part)
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// The version stamps of the Makefile and of .promu.yml are the same.
+func TestVersionStamps(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	promu, err := os.ReadFile(".promu.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stamp := range []string{"Version", "Revision", "Branch", "BuildUser", "BuildDate"} {
+		if !strings.Contains(string(makefile), "$(V)."+stamp+"=") || !strings.Contains(string(promu), "common/version."+stamp+"=") {
+			t.Errorf("the stamp %s is not in both", stamp)
+		}
+	}
+}

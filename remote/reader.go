@@ -1,0 +1,27 @@
+package remote
+
+import (
+	"context"
+	"time"
+)
+
+// FileInfo is one file on a device.
+type FileInfo struct {
+	Path    string
+	Size    int64
+	ModTime time.Time
+}
+
+// Reader is implemented by a Runner that can also read files of the device, by
+// parts and without running anything there where the transport allows it. It is
+// safe for concurrent use and honours ctx like Run does. Errors are *Error.
+type Reader interface {
+	// List gives the regular files that match any of the patterns, in the
+	// order of their paths. A pattern is an absolute path whose last element
+	// may hold the wildcards of path.Match. A pattern that matches nothing is
+	// no error; a folder that is missing or may not be read is.
+	List(ctx context.Context, patterns []string) ([]FileInfo, error)
+	// ReadAt reads at most limit bytes from offset. Fewer come only at the end
+	// of the file; none at or behind it.
+	ReadAt(ctx context.Context, path string, offset, limit int64) ([]byte, error)
+}
