@@ -18,6 +18,8 @@ LDFLAGS  := -X $(V).Version=$(VERSION) -X $(V).Revision=$(REVISION) -X $(V).Bran
             -X $(V).BuildUser=$(shell id -un)@$(shell uname -n) -X $(V).BuildDate=$(shell date -u +%Y%m%d-%H:%M:%S)
 DEMO_FLAGS ?=
 TEST_FLAGS ?= -race -shuffle=on
+# Packages whose tests hold what is rendered from sources.
+GENERATED  := ./docs ./mixin
 
 .PHONY: help
 help: ## show this list
@@ -41,11 +43,11 @@ test-deps: ## install what the tests need, where it is missing
 
 .PHONY: generate
 generate: ## render rules and docs from their sources
-	$(GO) generate ./...
+	$(GO) test -count=1 -run TestGenerated $(GENERATED) -update
 
 .PHONY: generated
 generated: ## fail when a generated file is stale
-	$(GO) test -count=1 -run 'TestGenerated' ./...
+	$(GO) test -count=1 -run TestGenerated $(GENERATED)
 
 .PHONY: style
 style: ## fail on code that is not formatted

@@ -22,7 +22,7 @@ func TestCheckCommand(t *testing.T) {
 	}
 	defer fleet.Close()
 	bad := filepath.Join(t.TempDir(), "bad.yml")
-	write(t, bad, "targets:\n  - name: a\n    sytem: vnx_cava\n  - name: a\n    system: vnx_cava\n")
+	write(t, bad, "targets:\n  - name: a\n    systems: vnx_cava\n  - name: a\n    system: vnx_cava\n")
 	open := filepath.Join(t.TempDir(), "open.yml")
 	write(t, open, "targets: []\n")
 	for _, tt := range []struct {
@@ -31,7 +31,7 @@ func TestCheckCommand(t *testing.T) {
 		want []string
 	}{
 		{fleet.ConfigFile, 0, []string{"2 targets, no problem found"}},
-		{bad, 1, []string{bad + ":3: ", bad + ":4: ", `"sytem"`}},
+		{bad, 1, []string{bad + ":3: ", bad + ":4: ", `"systems"`}},
 		{open, 1, []string{"warning"}},
 		{"/no/such/file.yml", 1, []string{"/no/such/file.yml"}},
 	} {
