@@ -118,6 +118,9 @@ type Part struct {
 	ended  bool
 }
 
+// Name is the part's name.
+func (p *Part) Name() string { return p.q.Part }
+
 // Set adds one sample. A second sample with the same labels is dropped and
 // counted as unrecognized: a device that names one thing twice must not cost
 // the whole scrape.

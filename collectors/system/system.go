@@ -30,6 +30,9 @@ type Env struct {
 	// Target is the configured name, for logs.
 	Target string
 	Runner remote.Runner
+	// HTTPS is how a system is reached that is asked over HTTPS; nil for the
+	// others, which have a Runner.
+	HTTPS  *HTTPS
 	Logger *slog.Logger
 	// Now is the clock.
 	Now func() time.Time
@@ -37,6 +40,20 @@ type Env struct {
 	// that belong to them. It forgets everything where the exporter was
 	// started without a storage path.
 	Store Store
+}
+
+// HTTPS is the way to an API.
+type HTTPS struct {
+	// Addresses are URLs without a path, tried in order.
+	Addresses []string
+	Username  string
+	Password  remote.Secret
+	// CAFile holds the authorities to trust instead of the system's; empty
+	// for those. ServerName is the name the certificate must have, where it
+	// is not the address's.
+	CAFile             string
+	ServerName         string
+	InsecureSkipVerify bool
 }
 
 // Store keeps small values of one target under names. It is safe for concurrent
@@ -74,4 +91,7 @@ type Definition struct {
 	New func(Env, Options) (Collector, error)
 	// NeedsAddress says that a target without an address is a mistake.
 	NeedsAddress bool
+	// HTTPS says that the system is asked over HTTPS: its addresses are URLs,
+	// and it has no transport.
+	HTTPS bool
 }
