@@ -45,6 +45,8 @@ type options struct {
 	logLevel      string
 	logFormat     string
 	demoSpeed     float64
+	target        string
+	format        string
 	web           *web.FlagConfig
 }
 
@@ -62,6 +64,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	o.web = kingpinflag.AddFlags(app, ":10048")
 	serve := app.Command("serve", "Serve the metrics of the configured targets.").Default()
 	check := app.Command("check", "Check the configuration, print every problem, touch no network.")
+	diagnose := app.Command("diagnose", "Ask one target now and say what is wrong, why, and what to do next. Exit status 0: healthy, 1: problems, 2: it could not be asked.")
+	diagnose.Arg("target", "Name of the target in the configuration.").Required().StringVar(&o.target)
+	diagnose.Flag("format", "text or json.").Default("text").EnumVar(&o.format, "text", "json")
 	demo := app.Command("demo", "Serve a fake fleet that passes through incidents. Needs no configuration.")
 	demo.Flag("demo.speed", "How much faster than real the incidents run.").Default("1").Float64Var(&o.demoSpeed)
 
@@ -73,6 +78,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch command {
 	case check.FullCommand():
 		return checkConfig(o, stdout)
+	case diagnose.FullCommand():
+		return runDiagnose(o, stdout, stderr)
 	case demo.FullCommand():
 		err = runDemo(o, stdout, stderr, listenSet(args))
 	case serve.FullCommand():
