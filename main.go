@@ -25,6 +25,7 @@ import (
 	"dataprotection_exporter/collectors"
 	"dataprotection_exporter/exporter"
 	"dataprotection_exporter/exporter/config"
+	"dataprotection_exporter/exporter/storage"
 	"dataprotection_exporter/fixtures"
 )
 
@@ -41,6 +42,7 @@ func main() {
 // options are the flags.
 type options struct {
 	configFiles   []string
+	storagePath   string
 	telemetryPath string
 	logLevel      string
 	logFormat     string
@@ -58,6 +60,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	var o options
 	app.Flag("config.file", "Configuration file; repeat it to add credentials and targets from more files.").
 		Default("dataprotection_exporter.yml").StringsVar(&o.configFiles)
+	app.Flag("storage.path", "Folder for places in logs and archive indexes; empty keeps nothing across restarts.").
+		Default("").StringVar(&o.storagePath)
 	app.Flag("web.telemetry-path", "Path of the exporter's own metrics.").Default("/metrics").StringVar(&o.telemetryPath)
 	app.Flag("log.level", "Least severity to log.").Default("info").EnumVar(&o.logLevel, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Form of log lines.").Default("logfmt").EnumVar(&o.logFormat, "logfmt", "json")
@@ -70,10 +74,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 	demo := app.Command("demo", "Serve a fake fleet that passes through incidents. Needs no configuration.")
 	demo.Flag("demo.speed", "How much faster than real the incidents run.").Default("1").Float64Var(&o.demoSpeed)
 
+	archive := newArchiveCommand(app)
+
 	command, err := app.Parse(args)
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "%s: %v; see --help\n", name, err)
 		return 2
+	}
+	if status, mine := archive.run(command, stdout, stderr); mine {
+		return status
 	}
 	switch command {
 	case check.FullCommand():
@@ -152,8 +161,18 @@ func serve(ctx context.Context, o options, logger *slog.Logger) error {
 		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
 	)
 	logger.Info("starting", "version", promversion.Info(), "build", promversion.BuildContext())
+	db, err := storage.Open(o.storagePath)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			logger.Warn("closing the storage", "err", err)
+		}
+	}()
 	exp, err := exporter.New(exporter.Options{
-		ConfigFiles: o.configFiles, Systems: collectors.Systems, Registry: reg, TelemetryPath: o.telemetryPath, Logger: logger,
+		ConfigFiles: o.configFiles, Systems: collectors.Systems, Registry: reg, TelemetryPath: o.telemetryPath,
+		Storage: db, Logger: logger,
 	})
 	if err != nil {
 		return fmt.Errorf("the configuration cannot be used:\n%w", err)

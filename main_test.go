@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/exporter-toolkit/web"
-
 	"dataprotection_exporter/fixtures"
 )
 
@@ -30,7 +28,7 @@ func TestCheckCommand(t *testing.T) {
 		code int
 		want []string
 	}{
-		{fleet.ConfigFile, 0, []string{"2 targets, no problem found"}},
+		{fleet.ConfigFile, 0, []string{"3 targets, no problem found"}},
 		{bad, 1, []string{bad + ":3: ", bad + ":4: ", `"systems"`}},
 		{open, 1, []string{"warning"}},
 		{"/no/such/file.yml", 1, []string{"/no/such/file.yml"}},
@@ -73,22 +71,12 @@ func TestDemoMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer fleet.Close()
-	address := freeAddress(t)
-	listen, none, off := []string{address}, "", false
-	logger, err := newLogger(&testWriter{T: t}, "info", "json")
-	if err != nil {
-		t.Fatal(err)
+	address := serveConfig(ctx, t, fleet.ConfigFile)
+	paths := []string{"/metrics"}
+	for _, target := range fleet.Targets {
+		paths = append(paths, "/probe?target="+target)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() {
-		done <- serve(ctx, options{
-			configFiles: []string{fleet.ConfigFile}, telemetryPath: "/metrics",
-			web: &web.FlagConfig{WebListenAddresses: &listen, WebConfigFile: &none, WebSystemdSocket: &off},
-		}, logger)
-	}()
-	eventually(ctx, t, "the exporter is ready", func() bool { return get(ctx, "http://"+address+"/-/ready") != "" })
-	for _, path := range []string{"/metrics", "/probe?target=" + fleet.Targets[0], "/probe?target=" + fleet.Targets[1]} {
+	for _, path := range paths {
 		text := get(ctx, "http://"+address+path)
 		if text == "" {
 			t.Errorf("%s: no answer", path)
@@ -103,10 +91,6 @@ func TestDemoMetrics(t *testing.T) {
 		if text := get(ctx, "http://"+address+"/probe?target="+fleet.Targets[0]); !strings.Contains(text, part) {
 			t.Errorf("the demo does not show %s", part)
 		}
-	}
-	stop()
-	if err := <-done; err != nil {
-		t.Error(err)
 	}
 }
 

@@ -159,6 +159,12 @@ targets:
     labels: {site: ams}
     vnx_cava: {movers: [server_2]}
 `, server.KnownHosts, server.User, server.PrivateKey, server.Address))
+	return serveConfig(ctx, t, config)
+}
+
+// serveConfig runs the exporter with a configuration until the test ends.
+func serveConfig(ctx context.Context, t *testing.T, config string) string {
+	t.Helper()
 	address := freeAddress(t)
 	listen, none, off := []string{address}, "", false
 	logger, err := newLogger(&testWriter{T: t}, "info", "logfmt")

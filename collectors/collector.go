@@ -4,6 +4,7 @@
 package collectors
 
 import (
+	"dataprotection_exporter/collectors/avamar"
 	"dataprotection_exporter/collectors/system"
 	"dataprotection_exporter/collectors/vnxcava"
 )
@@ -12,5 +13,6 @@ import (
 // of fixtures and one file of alerts; a test walks the table and says what is
 // missing.
 var Systems = []system.Definition{
+	avamar.System,
 	vnxcava.System,
 }

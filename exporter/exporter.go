@@ -14,6 +14,7 @@ import (
 
 	"dataprotection_exporter/collectors/system"
 	"dataprotection_exporter/exporter/config"
+	"dataprotection_exporter/exporter/storage"
 	"dataprotection_exporter/remote/ssh"
 )
 
@@ -26,7 +27,10 @@ type Options struct {
 	Registry *prometheus.Registry
 	// TelemetryPath is where the exporter's own metrics are served.
 	TelemetryPath string
-	Logger        *slog.Logger
+	// Storage keeps places in logs; nil keeps them in memory. It is not closed
+	// with the Exporter.
+	Storage *storage.DB
+	Logger  *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -52,9 +56,13 @@ func New(opts Options) (*Exporter, error) {
 	if opts.TelemetryPath == "" {
 		opts.TelemetryPath = "/metrics"
 	}
+	if opts.Storage == nil {
+		opts.Storage = storage.Memory()
+	}
 	e := &Exporter{opts: opts, own: newOwnMetrics(opts.Registry, opts.Systems)}
 	e.workshop = workshop{
-		systems: opts.Systems, ssh: ssh.NewMetrics(opts.Registry), observe: e.own, log: opts.Logger, now: opts.Now,
+		systems: opts.Systems, ssh: ssh.NewMetrics(opts.Registry), observe: e.own, storage: opts.Storage,
+		log: opts.Logger, now: opts.Now,
 	}
 	if err := e.Reload(); err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"dataprotection_exporter/collectors"
+	"dataprotection_exporter/exporter/storage"
 	"dataprotection_exporter/fixtures/sshserver"
 	"dataprotection_exporter/fixtures/vnxcava"
 )
@@ -422,6 +423,48 @@ func TestReload(t *testing.T) {
 	}
 	if err := b.server.Wait(b.Context(), func(s *sshserver.Server) bool { return s.Connections().Open == 1 }); err != nil {
 		t.Errorf("the removed target's connection stays open: %v", err)
+	}
+}
+
+// What a target keeps goes to the storage under its name, and survives the
+// target being built anew.
+func TestStorage(t *testing.T) {
+	folder := t.TempDir()
+	db, err := storage.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := start(t, nil)
+	b.exp.Close()
+	exp, err := New(Options{
+		ConfigFiles: []string{filepath.Join(b.dir, configName)}, Systems: collectors.Systems, Registry: prometheus.NewRegistry(),
+		Logger: slog.New(slog.DiscardHandler), Storage: db,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := exp.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/probe?target="+deviceName, nil))
+	if body := answer.Body.String(); !strings.Contains(body, `dataprotection_part_success{part="log"`) {
+		t.Fatal(body)
+	}
+	exp.Close()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if db, err = storage.Open(folder); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var kept struct {
+		Place struct{ Started bool } `json:"place"`
+	}
+	if found, err := db.Target(deviceName).Load("log/server_2", &kept); err != nil || !found || !kept.Place.Started {
+		t.Errorf("kept: %+v, found %v, %v", kept, found, err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"dataprotection_exporter/collectors/system"
 	"dataprotection_exporter/exporter/collect"
 	"dataprotection_exporter/exporter/config"
+	"dataprotection_exporter/exporter/storage"
 	"dataprotection_exporter/remote"
 	"dataprotection_exporter/remote/files"
 	"dataprotection_exporter/remote/local"
@@ -39,6 +40,7 @@ type workshop struct {
 	systems []system.Definition
 	ssh     *ssh.Metrics
 	observe collect.Observer
+	storage *storage.DB
 	log     *slog.Logger
 	now     func() time.Time
 }
@@ -85,7 +87,7 @@ func (w *workshop) member(t *config.Target) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := def.New(system.Env{Target: t.Name, Runner: runner, Logger: log, Now: w.now}, t.Options)
+	c, err := def.New(system.Env{Target: t.Name, Runner: runner, Logger: log, Now: w.now, Store: w.storage.Target(t.Name)}, t.Options)
 	if err != nil {
 		return nil, errors.Join(err, runner.Close())
 	}

@@ -17,6 +17,7 @@
       overview: 'dataprotection-overview',
       exporter: 'dataprotection-exporter',
       vnx_cava: 'dataprotection-vnx-cava',
+      avamar: 'dataprotection-avamar',
     },
 
     // --- Selectors -------------------------------------------------------------
@@ -32,6 +33,9 @@
 
     // The series of the VNX and Celerra targets, including their `up`.
     vnxCavaSelector: 'system="vnx_cava"',
+
+    // The series of the Avamar targets, including their `up`.
+    avamarSelector: 'system="avamar"',
 
     // --- Gaps ------------------------------------------------------------------
 
@@ -144,5 +148,79 @@
     // looks like an outbreak or a false signature and becomes a warning.
     cavaInfectedWindow: '1h',
     cavaInfectedOutbreak: 20,
+
+    // --- avamar: session tickets -----------------------------------------------
+
+    // How long MCS may be behind GSAN's minimum. The usual repair raises the minimum
+    // first and the file of MCS a few minutes later, and that must not page.
+    avamarBehindFor: '5m',
+
+    // A serial went backwards: for how long that stays an alert unless a repair ends it
+    // sooner, and how old the reading may be that it is compared with. A day holds
+    // every backup window once; a rollback of GSAN may take days.
+    avamarBackwardsWindow: '1d',
+    avamarBackwardsMemory: '7d',
+
+    // Long enough that a file read while MCS writes it is no fall.
+    avamarBackwardsFor: '2m',
+
+    // How long a refused ticket or a failed login stays an alert. It bridges jobs that
+    // run once an hour.
+    avamarTicketWindow: '2h',
+
+    // The positive gap that is too large, and how long it must last. No healthy value is
+    // published. The serials of the one published case are 28451 to 38000, so 5000 is a
+    // good part of the life of a system and not a night's work.
+    avamarGapMax: 5000,
+    avamarGapWindow: '15m',
+
+    // A larger gap is usual, and quiet, once the system has been watched for this window
+    // and the gap is at most this many times its median over it.
+    avamarGapUsualFactor: 3,
+    avamarGapUsualWindow: '7d',
+
+    // The gap keeps widening when it is larger than one step ago, was larger then than
+    // two steps ago (the standstill window), and GSAN's minimum did not move meanwhile.
+    avamarGapStep: '1d',
+    avamarGapStandstillWindow: '2d',
+
+    // Whether GSAN's minimum moves by itself is not published. Standing still means
+    // something only where it moved at least this often in the usual window before; a
+    // repair moves it once. 0 warns wherever the gap widens.
+    avamarGapMinimumMoves: 3,
+
+    // How long one of the serials may be unreadable.
+    avamarUnreadableFor: '15m',
+
+    // --- avamar: health --------------------------------------------------------
+
+    // Services whose loss stops backups, and services that are only switched on or off;
+    // any other is a warning. A restart of MCS takes minutes.
+    avamarServicesCritical: 'gsan|mcs',
+    avamarServicesInfo: 'unattended_startup|maintenance_windows_scheduler',
+    avamarServiceDownFor: '10m',
+    avamarServiceInfoFor: '1h',
+
+    // How long the access may be other than full. It is while maintenance runs, and an
+    // hfscheck of up to 7 hours is normal.
+    avamarAccessFor: '8h',
+
+    // How long a node may be offline. Covers its reboot.
+    avamarNodeOfflineFor: '10m',
+
+    // The age of the last checkpoint and of the last hfscheck that is too old: the
+    // limits of the vendor's health check. They run daily, some days later than others.
+    avamarCheckpointMaxAgeSeconds: 86400,
+    avamarHfscheckMaxAgeSeconds: 36 * 3600,
+    avamarMaintenanceFor: '2h',
+
+    // What %Full of a full node shows. status.dpn prints what the nodes report, as a
+    // share of the raw space, and they are read-only at 65 %. Set it to 1 if %Full
+    // equals the server utilization on your systems. The two shares of it at which the
+    // vendor warns, and calls it the health check limit.
+    avamarNodeFullRatio: 0.65,
+    avamarCapacityWarning: 0.80,
+    avamarCapacityCritical: 0.95,
+    avamarCapacityFor: '1h',
   },
 }

@@ -5,6 +5,7 @@
 (import 'config.libsonnet') +
 (import 'alerts/exporter.libsonnet') +
 (import 'alerts/vnx_cava.libsonnet') +
+(import 'alerts/avamar.libsonnet') +
 {
   local systems = self._systems,
 

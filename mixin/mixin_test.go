@@ -93,6 +93,9 @@ var contract = map[string]string{
 	"vnx_cava": "CavaCheckerOffline CavaAllCheckersOffline CavaNotRunning CavaCheckerAuthError CavaAntivirusNotRunning CavaSingleChecker " +
 		"CavaQueueAboveLowWaterMark CavaQueueAboveHighWaterMark CavaQueueFillingUp CavaScanThreadsSaturated CavaSignaturesStale CavaCheckStale " +
 		"CavaFileNotFoundErrors CavaScanTimeouts CavaInfectedFiles",
+	"avamar": "AvamarSessionTicketBehind AvamarSessionTicketSerialWentBackwards AvamarSessionTicketGapWidening AvamarSessionTicketRejected " +
+		"AvamarSessionTicketLoginFailures AvamarSessionTicketUnreadable AvamarServiceDown AvamarAccessRestricted AvamarNodeOffline " +
+		"AvamarCheckpointStale AvamarHfscheckStale AvamarCapacityHigh",
 }
 
 func TestAlertsOfTheContract(t *testing.T) {

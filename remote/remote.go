@@ -34,11 +34,17 @@ type Command struct {
 	// Tail keeps the last Limit bytes of a longer answer instead of refusing
 	// it, starting at a line boundary. For logs printed oldest first.
 	Tail bool
+	// Head keeps the first Limit bytes of a longer answer and ends the command,
+	// without an error. For reading a file by parts.
+	Head bool
 	// PosixShell says that the device's login shell is a POSIX shell. The
 	// command is then started under a small guard that ends it, and what it
 	// started, as soon as the session is gone: sshd alone leaves the command
 	// running.
 	PosixShell bool
+	// WindowsShell says that the device's login shell is cmd.exe or PowerShell,
+	// whichever: the words are quoted so that both read them alike.
+	WindowsShell bool
 	// Redact hides what must not be shown on a debug page (file names, say).
 	// nil shows the answer as it is.
 	Redact func([]byte) []byte
@@ -54,7 +60,7 @@ type Answer struct {
 	Time time.Time
 	// Address says which of several configured addresses answered.
 	Address string
-	// Cut is set when Tail dropped the beginning of the answer.
+	// Cut is set when Tail dropped the beginning of the answer, or Head its end.
 	Cut bool
 }
 

@@ -292,6 +292,8 @@ func (c *collector) log(ctx context.Context, q questions, f *logFollower) error 
 		q.log.End(err)
 		return err
 	}
+	c.restore(q.mover, f)
+	before := f.snapshot.State()
 	unknown, lost, err := f.read(ans.Stdout)
 	if err != nil {
 		q.log.End(err)
@@ -299,6 +301,9 @@ func (c *collector) log(ctx context.Context, q questions, f *logFollower) error 
 	}
 	if lost {
 		c.env.Logger.Info("log lines may have been missed between two collections", "part", partLog, "mover", q.mover)
+	}
+	if !f.snapshot.State().Equal(before) {
+		c.keep(q.mover, f)
 	}
 	f.emit(q.log, q.mover)
 	q.log.Unrecognized(unknown...)

@@ -33,6 +33,7 @@ type logFollower struct {
 	events   map[eventKey]float64
 	errors   map[errorKey]float64
 	checkers map[string]bool
+	restored bool
 }
 
 func newLogFollower() *logFollower {

@@ -3,6 +3,10 @@
 // one folder, and the exporter needs no access to the device at all. The
 // modification time of a file is the time of its answer, so a job that stopped
 // shows as an old answer and never as a fresh one.
+//
+// Logs lie in the same folder, under the names they have on the device: where a
+// collector reads /data01/cur/gsan.log*, the job copies those files beside its
+// answers. Which folder of the device they come from is not looked at.
 package files
 
 import (
@@ -19,6 +23,7 @@ import (
 
 	"dataprotection_exporter/remote"
 	"dataprotection_exporter/remote/internal/capture"
+	"dataprotection_exporter/remote/internal/single"
 )
 
 // Runner finds the answer to a command in a folder, by the part and the unit of
@@ -26,10 +31,9 @@ import (
 type Runner struct {
 	dir    string
 	closed atomic.Bool
-	// reading is held by the one read under way. A file system that hangs
-	// (a dead NFS server, say) thus holds one goroutine per target, not one
-	// per collection.
-	reading chan struct{}
+	// reading is the one read under way. A file system that hangs (a dead NFS
+	// server, say) thus holds one goroutine per target, not one per collection.
+	reading single.Flight
 	// open is how a file is opened; a test puts one that hangs in its place.
 	open func(dir, name string) (file, error)
 }
@@ -40,15 +44,18 @@ type file interface {
 	Stat() (fs.FileInfo, error)
 }
 
-var _ remote.Runner = (*Runner)(nil)
+var (
+	_ remote.Runner = (*Runner)(nil)
+	_ remote.Reader = (*Runner)(nil)
+)
 
 // New makes a Runner for the files in dir. The folder is looked at when an
 // answer is asked for, not before.
 func New(dir string) *Runner {
-	return &Runner{dir: dir, reading: make(chan struct{}, 1), open: openInside}
+	return &Runner{dir: dir, reading: single.New(), open: openInside}
 }
 
-// Close makes later calls of Run fail.
+// Close makes later calls fail.
 func (r *Runner) Close() error {
 	r.closed.Store(true)
 	return nil
@@ -90,34 +97,7 @@ func (r *Runner) run(ctx context.Context, cmd remote.Command, name, path string)
 	if r.closed.Load() {
 		return remote.Answer{}, remote.Errorf(remote.Other, "the next collection uses the new configuration", "read %s: this target was closed", path)
 	}
-	select {
-	case r.reading <- struct{}{}:
-	case <-ctx.Done():
-		return remote.Answer{}, hangs(ctx, path, "an earlier read in this folder has not come back")
-	}
-	type result struct {
-		answer remote.Answer
-		err    error
-	}
-	results := make(chan result, 1)
-	go func() {
-		defer func() { <-r.reading }()
-		answer, err := r.settled(cmd, name, path)
-		results <- result{answer, err}
-	}()
-	select {
-	case got := <-results:
-		return got.answer, got.err
-	case <-ctx.Done():
-		return remote.Answer{}, hangs(ctx, path, "the file system does not answer")
-	}
-}
-
-func hangs(ctx context.Context, path, what string) *remote.Error {
-	return &remote.Error{
-		Reason: remote.Timeout, Op: "read " + path, Err: fmt.Errorf("%s: %w", what, ctx.Err()),
-		Advice: "look at the mount the folder is on; the exporter leaves the one hanging read alone and starts no second one",
-	}
+	return single.Do(ctx, r.reading, "read "+path, func() (remote.Answer, error) { return r.settled(cmd, name, path) })
 }
 
 // settled reads the file, and once more when it was being written meanwhile.
@@ -166,7 +146,11 @@ func (r *Runner) read(cmd remote.Command, name string) (_ remote.Answer, changed
 		}
 	}
 	out := capture.New(limit, cmd.Tail)
-	n, err := io.Copy(out, f)
+	from, want := io.Reader(f), before.Size()
+	if cmd.Head && want > limit {
+		from, want = io.LimitReader(f, limit), limit
+	}
+	n, err := io.Copy(out, from)
 	if err != nil {
 		return remote.Answer{}, false, err
 	}
@@ -174,8 +158,8 @@ func (r *Runner) read(cmd remote.Command, name string) (_ remote.Answer, changed
 	if err != nil {
 		return remote.Answer{}, false, err
 	}
-	changed = skipped+n != before.Size() || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime())
-	return remote.Answer{Stdout: out.Bytes(), Time: before.ModTime(), Cut: out.Cut()}, changed, nil
+	changed = skipped+n != want || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime())
+	return remote.Answer{Stdout: out.Bytes(), Time: before.ModTime(), Cut: out.Cut() || want < before.Size()}, changed, nil
 }
 
 // openInside opens a file without leaving dir, not even by a symbolic link, and

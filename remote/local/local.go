@@ -15,21 +15,28 @@ import (
 
 	"dataprotection_exporter/remote"
 	"dataprotection_exporter/remote/internal/capture"
+	"dataprotection_exporter/remote/internal/single"
 )
 
 // waitDelay bounds how long the pipes of an ended command are still read: a
 // process it left behind may hold them open for ever.
 const waitDelay = 2 * time.Second
 
-// Runner runs commands on this host.
-type Runner struct{ closed atomic.Bool }
+// Runner runs commands on this host and reads its files.
+type Runner struct {
+	closed  atomic.Bool
+	reading single.Flight
+}
 
-var _ remote.Runner = (*Runner)(nil)
+var (
+	_ remote.Runner = (*Runner)(nil)
+	_ remote.Reader = (*Runner)(nil)
+)
 
 // New makes a Runner for this host.
-func New() *Runner { return &Runner{} }
+func New() *Runner { return &Runner{reading: single.New()} }
 
-// Close makes later calls of Run fail.
+// Close makes later calls fail.
 func (r *Runner) Close() error {
 	r.closed.Store(true)
 	return nil
@@ -76,6 +83,9 @@ func (r *Runner) run(ctx context.Context, cmd remote.Command) (remote.Answer, er
 
 	err := c.Run()
 	killGroup(c) // what the command left behind
+	if cmd.Head && stdout.Cut() && ctx.Err() == nil {
+		return remote.Answer{Stdout: stdout.Bytes(), Time: time.Now(), Cut: true}, nil
+	}
 	if exit, ok := exited(c, err); ok && ctx.Err() == nil && (!stdout.Cut() || cmd.Tail) {
 		if isEnv(cmd.Argv[0]) && (exit == notFoundStatus || exit == notRunnableStatus) {
 			cause := errors.New(strings.TrimSpace(string(stderr.Bytes())))

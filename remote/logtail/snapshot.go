@@ -4,7 +4,7 @@ package logtail
 
 import (
 	"bytes"
-	"hash/maphash"
+	"hash/fnv"
 	"slices"
 )
 
@@ -20,10 +20,40 @@ type Snapshot struct {
 	// none. It serves when the remembered lines have left the log.
 	Stamp func(line []byte) string
 
-	seed    maphash.Seed
 	started bool
 	anchor  []uint64
 	last    string
+}
+
+// SnapshotState is where a Snapshot is, to be kept across a restart.
+type SnapshotState struct {
+	Started bool `json:"started"`
+	// Anchor are the hashes of the last lines seen, Last is the latest time.
+	Anchor []uint64 `json:"anchor,omitempty"`
+	Last   string   `json:"last,omitempty"`
+}
+
+// State is where the Snapshot is now. It shares nothing with it.
+func (s *Snapshot) State() SnapshotState {
+	return SnapshotState{Started: s.started, Anchor: slices.Clone(s.anchor), Last: s.last}
+}
+
+// Restore goes on where a state was taken.
+func (s *Snapshot) Restore(state SnapshotState) {
+	anchor := state.Anchor[max(0, len(state.Anchor)-anchorLines):]
+	s.started, s.anchor, s.last = state.Started, slices.Clone(anchor), state.Last
+}
+
+// Equal says whether two states are the same place.
+func (s SnapshotState) Equal(o SnapshotState) bool {
+	return s.Started == o.Started && s.Last == o.Last && slices.Equal(s.Anchor, o.Anchor)
+}
+
+// lineHash is the same in every process, unlike that of hash/maphash.
+func lineHash(line []byte) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write(line)
+	return h.Sum64()
 }
 
 // Next takes the whole log as printed now and returns the lines that were not
@@ -34,7 +64,7 @@ func (s *Snapshot) Next(log []byte) (fresh [][]byte, lost bool) {
 	lines := split(log)
 	s.oldestFirst(lines)
 	if !s.started {
-		s.started, s.seed = true, maphash.MakeSeed()
+		s.started = true
 		s.remember(lines)
 		return nil, false
 	}
@@ -65,7 +95,7 @@ func (s *Snapshot) Next(log []byte) (fresh [][]byte, lost bool) {
 func (s *Snapshot) find(lines [][]byte) (after int, found bool) {
 	hashes := make([]uint64, len(lines))
 	for i, l := range lines {
-		hashes[i] = maphash.Bytes(s.seed, l)
+		hashes[i] = lineHash(l)
 	}
 	for end := len(lines); end > 0; end-- {
 		i, a := end-1, len(s.anchor)-1
@@ -83,7 +113,7 @@ func (s *Snapshot) remember(lines [][]byte) {
 	tail := lines[max(0, len(lines)-anchorLines):]
 	s.anchor = s.anchor[:0]
 	for _, l := range tail {
-		s.anchor = append(s.anchor, maphash.Bytes(s.seed, l))
+		s.anchor = append(s.anchor, lineHash(l))
 	}
 	for _, l := range tail {
 		if t := s.Stamp(l); t > s.last {

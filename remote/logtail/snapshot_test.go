@@ -1,6 +1,7 @@
 package logtail
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -68,6 +69,28 @@ func TestSnapshotSaysWhenLinesMayBeLost(t *testing.T) {
 	}
 	if _, lost := s.Next(text("08 x")); !lost {
 		t.Error("not lost although no remembered line is left")
+	}
+}
+
+func TestSnapshotAcrossARestart(t *testing.T) {
+	s := Snapshot{Stamp: stamp}
+	s.Next(text("01 a", "02 b"))
+	kept, err := json.Marshal(s.State())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state SnapshotState
+	if err := json.Unmarshal(kept, &state); err != nil {
+		t.Fatal(err)
+	}
+	again := Snapshot{Stamp: stamp}
+	again.Restore(state)
+	if !again.State().Equal(s.State()) || again.State().Equal(SnapshotState{}) {
+		t.Error("not the same place")
+	}
+	fresh, lost := again.Next(text("01 a", "02 b", "03 c"))
+	if lost || len(fresh) != 1 || string(fresh[0]) != "03 c" {
+		t.Errorf("lost %v, %q", lost, fresh)
 	}
 }
 

@@ -71,7 +71,7 @@ func (cfg *Config) setDefaults() {
 	}
 }
 
-// Client is a remote.Runner over SSH.
+// Client is a remote.Runner and a remote.Reader over SSH.
 type Client struct {
 	cfg         Config
 	addresses   []string // host:port
@@ -102,8 +102,9 @@ type Client struct {
 }
 
 var (
-	_ remote.Runner  = (*Client)(nil)
-	_ remote.Rotator = (*Client)(nil)
+	_ remote.Runner        = (*Client)(nil)
+	_ remote.Rotator       = (*Client)(nil)
+	_ remote.SessionReader = (*Client)(nil)
 )
 
 // New checks the configuration and reads the private key. It does not touch the

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -21,6 +22,9 @@ type conn struct {
 	// the last one.
 	refs    int
 	retired bool
+
+	// noSFTP is set once the device refused SFTP on this connection.
+	noSFTP atomic.Bool
 }
 
 func newConn(client *ssh.Client, l *link, address string) *conn {

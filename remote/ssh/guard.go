@@ -67,6 +67,12 @@ func execString(cmd remote.Command) (string, error) {
 	if len(cmd.Argv) == 0 {
 		return "", remote.Errorf(remote.Other, "", "run: there is no command")
 	}
+	if cmd.WindowsShell {
+		if cmd.PosixShell {
+			return "", remote.Errorf(remote.Other, "", "run %s: a shell is one or the other", cmd.Argv[0])
+		}
+		return windowsCommand(cmd.Argv)
+	}
 	for _, word := range cmd.Argv {
 		if !pattern.MatchString(word) {
 			return "", remote.Errorf(remote.Other, "a shell could read this word as something else, so the command was not sent",

@@ -57,6 +57,8 @@ type run struct {
 	cmd   remote.Command
 	line  string // what is sent
 	words string // what is shown
+	// sftp says that the SFTP server is wanted, not a command.
+	sftp bool
 	// ending is set once another goroutine ends the command and gives the slot
 	// back.
 	ending bool
@@ -64,7 +66,12 @@ type run struct {
 	broke bool
 }
 
-func (r *run) op() string { return "run " + r.words }
+func (r *run) op() string {
+	if r.sftp {
+		return "open an SFTP session"
+	}
+	return "run " + r.words
+}
 
 func (r *run) takeSlot(ctx context.Context) error {
 	if ctx.Err() != nil {
@@ -136,14 +143,16 @@ func (r *run) on(ctx context.Context, cn *conn, reused bool) (answer remote.Answ
 		defer r.metrics.ended(r.cfg.Target)
 		select {
 		case <-s.full:
-			return remote.Answer{}, true, r.tooLarge()
+			answer, err = r.overfull(cn, s)
+			return answer, true, err
 		default:
 		}
 		answer, err = r.outcome(cn, s)
 		return answer, s.heard.Load(), err
 	case <-s.full:
 		r.finish(cn, s, 0)
-		return remote.Answer{}, true, r.tooLarge()
+		answer, err = r.overfull(cn, s)
+		return answer, true, err
 	default:
 		r.finish(cn, s, terminationGrace)
 		return remote.Answer{}, true, r.late(ctx)
@@ -159,7 +168,7 @@ func (r *run) start(ctx context.Context, cn *conn, reused bool) (*session, error
 	results := make(chan opened, 1)
 	begun := time.Now()
 	go func() {
-		s, err := open(cn, r.line, capture.New(r.limit(), r.cmd.Tail))
+		s, err := r.open(cn)
 		results <- opened{s, err}
 	}()
 	var patience <-chan time.Time
@@ -196,6 +205,14 @@ func (r *run) start(ctx context.Context, cn *conn, reused bool) (*session, error
 			return nil, r.late(ctx)
 		}
 	}
+}
+
+// open starts the command, or the SFTP server of the device.
+func (r *run) open(cn *conn) (*session, error) {
+	if r.sftp {
+		return openSFTP(cn)
+	}
+	return open(cn, r.line, capture.New(r.limit(), r.cmd.Tail))
 }
 
 // bound is how long a connection that was idle may take to open a session.
@@ -247,6 +264,16 @@ func (r *run) outcome(cn *conn, s *session) (remote.Answer, error) {
 			Advice: "the answer may be cut short: look at the log of the SSH server, it may limit commands",
 		}
 	}
+}
+
+// overfull judges an answer that exceeds its cap.
+func (r *run) overfull(cn *conn, s *session) (remote.Answer, error) {
+	if !r.cmd.Head {
+		return remote.Answer{}, r.tooLarge()
+	}
+	// Standard output is complete as far as it is wanted. Standard error may
+	// still be written to.
+	return remote.Answer{Stdout: s.stdout.Bytes(), Time: time.Now(), Address: cn.address, Cut: true}, nil
 }
 
 // broken gives a connection up that turned out to be dead.
@@ -303,8 +330,9 @@ func (r *run) end(cn *conn, started func() *session, grace time.Duration) {
 	if s == nil {
 		return
 	}
-	if !r.cmd.PosixShell {
-		// The guard needs no signals: the end of the session is its signal.
+	if !r.cmd.PosixShell && !r.sftp {
+		// The guard and the SFTP server need no signals: the end of the session
+		// is their signal.
 		s.send("TERM")
 		if grace > 0 {
 			timer := time.NewTimer(grace)

@@ -46,16 +46,54 @@ var errRejected = errors.New("the device refuses to run the command")
 
 // open starts a command. It may block for as long as the connection hangs.
 func open(cn *conn, execString string, stdout *capture.Buffer) (*session, error) {
+	s, err := request(cn, "exec", execString)
+	if err != nil {
+		return nil, err
+	}
+	s.stdout = stdout
+	var readers sync.WaitGroup
+	readers.Add(2)
+	go func() {
+		defer readers.Done()
+		if _, err := io.Copy(&noting{s.stdout, &s.heard}, s.channel); errors.Is(err, capture.ErrTooLarge) {
+			s.fullOnce.Do(func() { close(s.full) })
+		}
+	}()
+	go func() {
+		defer readers.Done()
+		_, _ = io.Copy(&noting{s.stderr, &s.heard}, s.channel.Stderr())
+	}()
+	go func() {
+		readers.Wait()
+		<-s.gone
+		close(s.done)
+	}()
+	return s, nil
+}
+
+// openSFTP starts the SFTP server. What it says is for the SFTP client to read.
+func openSFTP(cn *conn) (*session, error) {
+	s, err := request(cn, "subsystem", "sftp")
+	if err != nil {
+		return nil, err
+	}
+	// Unread, it would use up what the device may send.
+	go func() { _, _ = io.Copy(io.Discard, s.channel.Stderr()) }()
+	return s, nil
+}
+
+// request opens a session and asks for what is to run in it.
+func request(cn *conn, kind, what string) (*session, error) {
 	channel, requests, err := cn.client.OpenChannel("session", nil)
 	if err != nil {
 		return nil, err
 	}
 	s := &session{
-		channel: channel, stdout: stdout, stderr: capture.NewHead(remote.StderrLimit),
+		channel: channel, stderr: capture.NewHead(remote.StderrLimit),
 		full: make(chan struct{}), gone: make(chan struct{}), done: make(chan struct{}),
 	}
 	go s.follow(requests, cn.link)
-	ok, err := channel.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{execString}))
+	ok, err := channel.SendRequest(kind, true, ssh.Marshal(struct{ What string }{what}))
 	if err == nil && !ok {
 		err = errRejected
 	}
@@ -64,23 +102,6 @@ func open(cn *conn, execString string, stdout *capture.Buffer) (*session, error)
 		_ = channel.Close()
 		return nil, err
 	}
-	var readers sync.WaitGroup
-	readers.Add(2)
-	go func() {
-		defer readers.Done()
-		if _, err := io.Copy(&noting{s.stdout, &s.heard}, channel); errors.Is(err, capture.ErrTooLarge) {
-			s.fullOnce.Do(func() { close(s.full) })
-		}
-	}()
-	go func() {
-		defer readers.Done()
-		_, _ = io.Copy(&noting{s.stderr, &s.heard}, channel.Stderr())
-	}()
-	go func() {
-		readers.Wait()
-		<-s.gone
-		close(s.done)
-	}()
 	return s, nil
 }
 
