@@ -32,7 +32,15 @@ type member struct {
 }
 
 func (m *member) close() error {
-	return errors.Join(m.target.Close(), m.runner.Close())
+	return errors.Join(m.target.Close(), closeRunner(m.runner))
+}
+
+// closeRunner closes a way to a device, if there is one.
+func closeRunner(r remote.Runner) error {
+	if r == nil {
+		return nil
+	}
+	return r.Close()
 }
 
 // workshop is what a target is built with.
@@ -89,7 +97,7 @@ func (w *workshop) member(t *config.Target) (*member, error) {
 	}
 	c, err := def.New(system.Env{Target: t.Name, Runner: runner, Logger: log, Now: w.now, Store: w.storage.Target(t.Name)}, t.Options)
 	if err != nil {
-		return nil, errors.Join(err, runner.Close())
+		return nil, errors.Join(err, closeRunner(runner))
 	}
 	return &member{
 		config: t, system: def, runner: runner,
@@ -109,13 +117,17 @@ func (w *workshop) definition(name string) (system.Definition, bool) {
 	return system.Definition{}, false
 }
 
-// runner is how a target is reached.
+// runner is how a target is reached; nil when it has no address and its system
+// can do without.
 func (w *workshop) runner(t *config.Target) (remote.Runner, error) {
 	switch t.Transport {
 	case config.TransportLocal:
 		return local.New(), nil
 	case config.TransportFiles:
 		return files.New(t.FilesPath), nil
+	}
+	if len(t.Addresses) == 0 {
+		return nil, nil
 	}
 	c := ssh.Config{
 		Target: t.Name, Addresses: t.Addresses,

@@ -18,6 +18,7 @@
       exporter: 'dataprotection-exporter',
       vnx_cava: 'dataprotection-vnx-cava',
       avamar: 'dataprotection-avamar',
+      onefs_cava: 'dataprotection-onefs-cava',
     },
 
     // --- Selectors -------------------------------------------------------------
@@ -36,6 +37,9 @@
 
     // The series of the Avamar targets, including their `up`.
     avamarSelector: 'system="avamar"',
+
+    // The series of the OneFS targets, including their `up`.
+    onefsCavaSelector: 'system="onefs_cava"',
 
     // --- Gaps ------------------------------------------------------------------
 
@@ -222,5 +226,72 @@
     avamarCapacityWarning: 0.80,
     avamarCapacityCritical: 0.95,
     avamarCapacityFor: '1h',
+
+    // --- onefs_cava: servers ---------------------------------------------------
+
+    // For how long every reading must say that a CAVA server is not online, with its
+    // heartbeats standing still, before it counts as offline. The words of OneFS for the
+    // state are not documented: a word that the exporter does not know counts as not
+    // online, and then heartbeats decide. Make it longer than the time between two
+    // heartbeats and at least three times the scrape interval.
+    onefsOfflineWindow: '3m',
+
+    // For how long heartbeats alone must stand still, whatever the state is called.
+    onefsHeartbeatWindow: '10m',
+
+    // How long a server may be offline beyond that. Both together cover a restart.
+    // OnefsCavaAllServersOffline does not wait.
+    onefsServerOfflineFor: '5m',
+
+    // How long CAVA may be FAULTED, or DISABLED, on a node. The second covers the time in
+    // which a service that was just switched on starts everywhere.
+    onefsFaultedFor: '2m',
+    onefsDisabledFor: '5m',
+
+    // How long the cluster's own event of an offline server may be active. It covers
+    // events that are resolved at once.
+    onefsEventFor: '5m',
+
+    // How long fewer servers than recommended may be enabled.
+    onefsTooFewServersFor: '1h',
+
+    // The age of virus signatures that is too old.
+    onefsSignatureMaxAgeSeconds: 3 * 86400,
+    onefsSignatureFor: '1h',
+
+    // --- onefs_cava: scans -----------------------------------------------------
+
+    // How full a queue may be, and for how long.
+    onefsQueueRatio: 0.8,
+    onefsQueueFor: '3m',
+
+    // The share of the connections of a server that all nodes together may use. The limit
+    // itself is set in the exporter (connections_per_server_limit).
+    onefsConnectionsRatio: 0.9,
+    onefsConnectionsFor: '15m',
+
+    // Failed and timed-out scans of a node in a window: more than the number, and more
+    // than the share of its scan requests. A timeout keeps a user waiting for a minute, so
+    // fewer are too many.
+    onefsFailureWindow: '15m',
+    onefsFailureMax: 10,
+    onefsFailureRatio: 0.01,
+    onefsTimeoutMax: 5,
+    onefsTimeoutRatio: 0.001,
+
+    // Infected files of a cluster in a window. Each is worth knowing; more than the second
+    // number looks like an outbreak or a false signature and becomes a warning.
+    onefsInfectedWindow: '1h',
+    onefsInfectedOutbreak: 20,
+
+    // A scan policy is overdue when as many of its usual runs as this did not start, and
+    // then the slack. The usual time between runs is the mean over the window, which your
+    // Prometheus must keep. Until a policy was seen to start twice, the maximum age holds;
+    // it is above a month, because schedules may be monthly.
+    onefsPolicyWindow: '14d',
+    onefsPolicyMissedRuns: 2,
+    onefsPolicySlackSeconds: 86400,
+    onefsPolicyMaxAgeSeconds: 35 * 86400,
+    onefsPolicyFor: '2h',
   },
 }

@@ -6,6 +6,7 @@
 (import 'alerts/exporter.libsonnet') +
 (import 'alerts/vnx_cava.libsonnet') +
 (import 'alerts/avamar.libsonnet') +
+(import 'alerts/onefs_cava.libsonnet') +
 {
   local systems = self._systems,
 

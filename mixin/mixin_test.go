@@ -96,6 +96,9 @@ var contract = map[string]string{
 	"avamar": "AvamarSessionTicketBehind AvamarSessionTicketSerialWentBackwards AvamarSessionTicketGapWidening AvamarSessionTicketRejected " +
 		"AvamarSessionTicketLoginFailures AvamarSessionTicketUnreadable AvamarServiceDown AvamarAccessRestricted AvamarNodeOffline " +
 		"AvamarCheckpointStale AvamarHfscheckStale AvamarCapacityHigh",
+	"onefs_cava": "OnefsCavaFaulted OnefsCavaServerOffline OnefsCavaAllServersOffline OnefsCavaServerOfflineEvent OnefsCavaDisabled " +
+		"OnefsCavaQueueNearLimit OnefsCavaConnectionsSaturated OnefsCavaTooFewServers OnefsCavaSignaturesStale OnefsCavaScanFailures " +
+		"OnefsCavaScanTimeouts OnefsCavaInfectedFiles OnefsCavaPolicyScanOverdue",
 }
 
 func TestAlertsOfTheContract(t *testing.T) {

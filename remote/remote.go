@@ -5,6 +5,8 @@
 // remote/files) share this interface, so a collector does not know whether its
 // answer came over the network, from this host, or from a file that a scheduled
 // job left behind.
+// A Reader, which the same transports implement, reads files of the device by
+// parts.
 package remote
 
 import (

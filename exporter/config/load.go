@@ -82,6 +82,7 @@ func (l *loader) load(files []string, checks []Check) (*Config, error) {
 		l.report(Problem{File: files[0], Line: 1, Column: 1, Warning: true, Text: "there are no targets: nothing is watched until one is added under targets"})
 	}
 	if len(l.problems.Errors()) == 0 {
+		l.problems = append(l.problems, exclusive(l.cfg)...)
 		for _, check := range checks {
 			l.problems = append(l.problems, check(l.cfg)...)
 		}

@@ -132,7 +132,7 @@ func follow(t *testing.T, d *device, patterns ...string) *tail {
 
 func (t *tail) poll() Progress {
 	t.Helper()
-	p, err := t.Follower.Poll(t.Context(), t.d, t.patterns, func(_ string, line []byte) { t.got = append(t.got, string(line)) })
+	p, err := t.Poll(t.Context(), t.d, t.patterns, func(_ string, line []byte) { t.got = append(t.got, string(line)) })
 	if err != nil {
 		t.Fatal(err)
 	}

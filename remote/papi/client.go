@@ -147,16 +147,16 @@ func (c *Client) enter(ctx context.Context) (running context.Context, leave func
 		running, cancel = context.WithTimeout(ctx, patience)
 	}
 	unhook := context.AfterFunc(c.stop, cancel)
-	leave = func() {
+	done := func() {
 		unhook()
 		cancel()
 		c.running.Done()
 	}
 	select {
 	case c.slots <- struct{}{}:
-		return running, func() { <-c.slots; leave() }, nil
+		return running, func() { <-c.slots; done() }, nil
 	case <-running.Done():
-		leave()
+		done()
 		return nil, nil, remote.Errorf(remote.Timeout, "the cluster is slow: raise the timeout of the target",
 			"ask %s: other requests took all the time", c.cfg.Target)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -50,7 +51,7 @@ func newCluster(t *testing.T, change func(*cluster)) *cluster {
 		change(c)
 	}
 	c.Server = httptest.NewUnstartedServer(c)
-	c.Config.ErrorLog = nil
+	c.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	c.StartTLS()
 	t.Cleanup(c.Server.Close)
 	return c

@@ -78,7 +78,6 @@ func status(code int, body string) func(w http.ResponseWriter) {
 // A hanging cluster costs no more than the deadline, in every phase.
 func TestDeadline(t *testing.T) {
 	release := make(chan struct{})
-	defer close(release)
 	hang := func(w http.ResponseWriter, begin string) {
 		_, _ = io.WriteString(w, begin)
 		if f, ok := w.(http.Flusher); ok && begin != "" {
@@ -86,7 +85,7 @@ func TestDeadline(t *testing.T) {
 		}
 		<-release
 	}
-	silent := listen(t, func(net.Conn) { <-release })
+	silent := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	for _, tt := range []struct {
 		name    string
 		prepare func(f *cluster, c *Config)
@@ -103,6 +102,8 @@ func TestDeadline(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newCluster(t, nil)
+			release = make(chan struct{})
+			t.Cleanup(func() { close(release) })
 			c := newClient(t, func(cfg *Config) { tt.prepare(f, cfg) }, f)
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
@@ -301,7 +302,7 @@ func TestPages(t *testing.T) {
 	c := newClient(t, nil, f)
 	r := Request{Path: somePath, Query: url.Values{"limit": {"1"}, "resolved": {"false"}}}
 	var all []byte
-	collect := func(body []byte) error { all = append(all, body[5]); return nil }
+	collect := func(body []byte) error { all = append(all, body[6]); return nil }
 	if err := c.Pages(within(t), r, collect); err != nil || string(all) != "123" {
 		t.Errorf("pages %q, %v", all, err)
 	}
@@ -363,8 +364,8 @@ func TestTrace(t *testing.T) {
 
 func TestCloseEndsRequests(t *testing.T) {
 	release, begun := make(chan struct{}), make(chan struct{})
-	defer close(release)
 	f := newCluster(t, nil)
+	t.Cleanup(func() { close(release) })
 	f.answer = func(http.ResponseWriter, *http.Request) { close(begun); <-release }
 	c := newClient(t, nil, f)
 	done := make(chan error)

@@ -86,7 +86,6 @@ func TestOpenSSHReads(t *testing.T) {
 				}
 			}
 			want := []string{dir + "/gsan.log:1048576", dir + "/gsan.log.001:0", dir + "/gsan.log.link:1", other + "/err.log:1"}
-			slices.Sort(want)
 			if !slices.Equal(got, want) {
 				t.Errorf("listed %q, want %q", got, want)
 			}
@@ -175,14 +174,8 @@ func TestOpenSSHFollows(t *testing.T) {
 // diskless is the file system of a fake device, with what goes wrong there.
 type diskless struct {
 	reading chan struct{} // told when a read of /hang begins
-	release chan struct{} // lets it end
+	release chan struct{} // closed, lets it end
 	flood   atomic.Bool
-}
-
-func newDiskless(t *testing.T) *diskless {
-	d := &diskless{reading: make(chan struct{}, 10), release: make(chan struct{})}
-	t.Cleanup(sync.OnceFunc(func() { close(d.release) }))
-	return d
 }
 
 func (d *diskless) handlers(string) sftp.Handlers { return sftp.Handlers{FileGet: d, FileList: d} }
@@ -190,7 +183,7 @@ func (d *diskless) handlers(string) sftp.Handlers { return sftp.Handlers{FileGet
 func (d *diskless) Fileread(r *sftp.Request) (io.ReaderAt, error) {
 	switch r.Filepath {
 	case "/denied":
-		return nil, os.ErrPermission
+		return nil, sftp.ErrSSHFxPermissionDenied
 	case "/hang":
 		d.reading <- struct{}{}
 		<-d.release
@@ -201,7 +194,7 @@ func (d *diskless) Fileread(r *sftp.Request) (io.ReaderAt, error) {
 
 func (d *diskless) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 	if r.Filepath == "/denied" {
-		return nil, os.ErrPermission
+		return nil, sftp.ErrSSHFxPermissionDenied
 	}
 	return d, nil
 }
@@ -229,7 +222,7 @@ func (endless) Sys() any           { return nil }
 // startDiskless is a fake device and its client.
 func startDiskless(t *testing.T, change func(*Config)) (*diskless, *sshserver.Server, *Client) {
 	t.Helper()
-	d := newDiskless(t)
+	d := &diskless{reading: make(chan struct{}, 10), release: make(chan struct{})}
 	s, err := sshserver.Start(sshserver.Config{
 		Users: []sshserver.User{{Name: testUser, Password: testPassword}}, SFTP: d.handlers,
 		Handler: func(_ context.Context, e sshserver.Exec) int { _, _ = io.WriteString(e.Stdout, "ok\n"); return 0 },
@@ -237,7 +230,10 @@ func startDiskless(t *testing.T, change func(*Config)) (*diskless, *sshserver.Se
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() {
+		close(d.release)
+		_ = s.Close()
+	})
 	c := client(t, func(cfg *Config) {
 		cfg.Addresses, cfg.Fingerprints, cfg.InsecureIgnoreHostKey = []string{s.Address()}, nil, true
 		if change != nil {
@@ -299,8 +295,6 @@ func TestSFTPDeadline(t *testing.T) {
 	if _, err := c.ReadAt(ctx, "/file", 0, 1); remote.ReasonOf(err) != remote.Timeout {
 		t.Error(err)
 	}
-	close(d.release)
-	d.release = make(chan struct{})
 }
 
 // One session serves several reads, and takes one of max_sessions until closed.
