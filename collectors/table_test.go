@@ -12,11 +12,17 @@ import (
 	"dataprotection_exporter/remote"
 )
 
+// folder is the package of each system, here and among the fixtures.
+var folder = map[string]string{
+	"vnx_cava": "vnxcava", "onefs_cava": "onefs", "avamar": "avamar", "csmars": "csmars", "ntfrs": "ntfrs",
+}
+
 // A system is whole: its fixtures, documentation, alerts and rules are there.
 func TestEverySystemIsWhole(t *testing.T) {
 	for _, s := range Systems {
 		for _, file := range []string{
-			"fixtures/" + strings.ReplaceAll(s.Name, "_", "") + "/PROVENANCE.yaml",
+			"fixtures/" + folder[s.Name] + "/PROVENANCE.yaml",
+			"fixtures/fleet_" + folder[s.Name] + ".go",
 			"docs/systems/" + s.Name + ".md",
 			"mixin/alerts/" + s.Name + ".libsonnet",
 			"rules/" + s.Name + ".yml",

@@ -15,6 +15,7 @@ import (
 	"dataprotection_exporter/collectors/system"
 	"dataprotection_exporter/exporter/config"
 	"dataprotection_exporter/exporter/storage"
+	"dataprotection_exporter/remote/papi"
 	"dataprotection_exporter/remote/ssh"
 )
 
@@ -61,7 +62,7 @@ func New(opts Options) (*Exporter, error) {
 	}
 	e := &Exporter{opts: opts, own: newOwnMetrics(opts.Registry, opts.Systems)}
 	e.workshop = workshop{
-		systems: opts.Systems, ssh: ssh.NewMetrics(opts.Registry), observe: e.own, storage: opts.Storage,
+		systems: opts.Systems, ssh: ssh.NewMetrics(opts.Registry), papi: papi.NewMetrics(opts.Registry), observe: e.own, storage: opts.Storage,
 		log: opts.Logger, now: opts.Now,
 	}
 	if err := e.Reload(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"dataprotection_exporter/remote"
 	"dataprotection_exporter/remote/files"
 	"dataprotection_exporter/remote/local"
+	"dataprotection_exporter/remote/papi"
 	"dataprotection_exporter/remote/ssh"
 )
 
@@ -47,6 +48,7 @@ func closeRunner(r remote.Runner) error {
 type workshop struct {
 	systems []system.Definition
 	ssh     *ssh.Metrics
+	papi    *papi.Metrics
 	observe collect.Observer
 	storage *storage.DB
 	log     *slog.Logger
@@ -95,7 +97,7 @@ func (w *workshop) member(t *config.Target) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := def.New(system.Env{Target: t.Name, Runner: runner, Logger: log, Now: w.now, Store: w.storage.Target(t.Name)}, t.Options)
+	c, err := def.New(system.Env{Target: t.Name, Runner: runner, HTTPS: w.https(t), Logger: log, Now: w.now, Store: w.storage.Target(t.Name)}, t.Options)
 	if err != nil {
 		return nil, errors.Join(err, closeRunner(runner))
 	}
@@ -117,14 +119,16 @@ func (w *workshop) definition(name string) (system.Definition, bool) {
 	return system.Definition{}, false
 }
 
-// runner is how a target is reached; nil when it has no address and its system
-// can do without.
+// runner is how a target is reached; nil when it is asked over HTTPS, and when it
+// has no address and its system can do without.
 func (w *workshop) runner(t *config.Target) (remote.Runner, error) {
 	switch t.Transport {
 	case config.TransportLocal:
 		return local.New(), nil
 	case config.TransportFiles:
 		return files.New(t.FilesPath), nil
+	case config.TransportHTTPS:
+		return nil, nil
 	}
 	if len(t.Addresses) == 0 {
 		return nil, nil
@@ -140,6 +144,21 @@ func (w *workshop) runner(t *config.Target) (remote.Runner, error) {
 		c.Username, c.Password, c.PrivateKey, c.Passphrase = cred.Username, cred.Password, cred.PrivateKey, cred.Passphrase
 	}
 	return ssh.New(c, w.ssh, w.log)
+}
+
+// https is how a target is reached that is asked over HTTPS, nil for the others.
+func (w *workshop) https(t *config.Target) *system.HTTPS {
+	if t.Transport != config.TransportHTTPS {
+		return nil
+	}
+	h := &system.HTTPS{
+		Addresses: t.Addresses, CAFile: t.TLS.CAFile, ServerName: t.TLS.ServerName, InsecureSkipVerify: t.TLS.InsecureSkipVerify,
+		Metrics: w.papi,
+	}
+	if cred := t.Credential; cred != nil {
+		h.Username, h.Password = cred.Username, cred.Password
+	}
+	return h
 }
 
 // retire closes what next did not take over.

@@ -30,7 +30,8 @@ type Options struct {
 	Verify bool `yaml:"verify"`
 	// VerifyRate is how much is read a second for that: "20MiB".
 	VerifyRate string `yaml:"verify_rate"`
-	// Patterns are counted in the raw messages that verify reads, by name.
+	// Patterns are counted in the raw messages that verify reads, by name. They
+	// may stand there while verify is off.
 	Patterns map[string]string `yaml:"patterns"`
 }
 
@@ -78,9 +79,6 @@ func (o *Options) Check(report func(path, problem string)) {
 func (o *Options) checkPatterns(report func(path, problem string)) {
 	if len(o.Patterns) > maxPatterns {
 		report("patterns", fmt.Sprintf("are %d, at most %d are allowed: each is matched against every message", len(o.Patterns), maxPatterns))
-	}
-	if len(o.Patterns) > 0 && !o.Verify {
-		report("patterns", "are matched while files are verified: set verify to true")
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Patterns)) {
 		switch expr := o.Patterns[name]; {

@@ -141,11 +141,11 @@ func percent(s string) *float64 {
 	if !rePercent.MatchString(s) {
 		return nil
 	}
-	v, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1), 64)
-	if err != nil || v > 100 {
+	// The exponent divides exactly, as a division would not.
+	v, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1)+"e-2", 64)
+	if err != nil || v > 1 {
 		return nil
 	}
-	v /= 100
 	return &v
 }
 

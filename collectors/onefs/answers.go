@@ -26,7 +26,7 @@ type release struct {
 type deviceRecord struct {
 	DevID number `json:"devid"`
 	LNN   number `json:"lnn"`
-	IsUp  flag   `json:"is_up"`
+	IsUp  truth  `json:"is_up"`
 }
 
 // settingsAnswer is /platform/11/avscan/settings.
@@ -35,7 +35,7 @@ type settingsAnswer struct {
 }
 
 type settingsRecord struct {
-	ServiceEnabled flag `json:"service_enabled"`
+	ServiceEnabled truth `json:"service_enabled"`
 }
 
 // serversAnswer is /platform/11/avscan/servers: configuration, no health.
@@ -44,10 +44,10 @@ type serversAnswer struct {
 }
 
 type serverRecord struct {
-	ID      text `json:"id"`
-	Name    text `json:"server_name"`
-	Type    text `json:"server_type"`
-	Enabled flag `json:"enabled"`
+	ID      text  `json:"id"`
+	Name    text  `json:"server_name"`
+	Type    text  `json:"server_type"`
+	Enabled truth `json:"enabled"`
 }
 
 // filtersAnswer is /platform/11/avscan/filters.
@@ -56,10 +56,10 @@ type filtersAnswer struct {
 }
 
 type filterRecord struct {
-	Zone       text `json:"zone_name"`
-	Enabled    flag `json:"filter_enabled"`
-	Profile    text `json:"scan_profile"`
-	OpenOnFail flag `json:"open_on_fail"`
+	Zone       text  `json:"zone_name"`
+	Enabled    truth `json:"filter_enabled"`
+	Profile    text  `json:"scan_profile"`
+	OpenOnFail truth `json:"open_on_fail"`
 }
 
 // jobsAnswer is /platform/11/avscan/jobs: policies, not their runs.
@@ -70,7 +70,7 @@ type jobsAnswer struct {
 type jobRecord struct {
 	ID      text   `json:"id"`
 	Name    text   `json:"job_name"`
-	Enabled flag   `json:"enabled"`
+	Enabled truth  `json:"enabled"`
 	LastRun number `json:"last_scheduled_run"`
 }
 
@@ -84,8 +84,8 @@ type eventsAnswer struct {
 type eventRecord struct {
 	Causes   list[list[text]]  `json:"causes"`
 	Severity text              `json:"severity"`
-	Resolved flag              `json:"resolved"`
-	Ignore   flag              `json:"ignore"`
+	Resolved truth             `json:"resolved"`
+	Ignore   truth             `json:"ignore"`
 	Where    object[specifier] `json:"specifier"`
 }
 
@@ -102,6 +102,7 @@ type reportRecord struct {
 	Service    text   `json:"av_service"`
 	Policy     text   `json:"policy_id"`
 	Status     text   `json:"status"`
+	Start      number `json:"start"`
 	End        number `json:"end"`
 	Duration   number `json:"duration"`
 	Files      number `json:"files"`

@@ -12,3 +12,6 @@ var (
 func hidePaths(b []byte) []byte {
 	return reFile.ReplaceAll(rePath.ReplaceAll(b, []byte(`"<path>"`)), []byte(`$1"<hidden>"`))
 }
+
+// rePathInText is a path in a sentence.
+var rePathInText = regexp.MustCompile(`/ifs(?:/[^\s"',;]*)?`)

@@ -29,23 +29,23 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// flag is a truth value.
-type flag struct {
+// truth is a truth value.
+type truth struct {
 	value *bool
 	odd   string
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It never fails.
-func (f *flag) UnmarshalJSON(b []byte) error {
-	*f = flag{}
+func (f *truth) UnmarshalJSON(b []byte) error {
+	*f = truth{}
 	if err := json.Unmarshal(b, &f.value); err != nil {
-		*f = flag{odd: brief(b)}
+		*f = truth{odd: brief(b)}
 	}
 	return nil
 }
 
 // is says whether the flag is there and set.
-func (f flag) is() bool { return f.value != nil && *f.value }
+func (f truth) is() bool { return f.value != nil && *f.value }
 
 // text is a string; an empty one counts as absent. A number is taken as it is
 // written: ids are numbers in some resources and strings in others.
@@ -122,7 +122,7 @@ func (o *object[T]) UnmarshalJSON(b []byte) error {
 // brief shows what an odd field holds: enough to report it, and no path.
 func brief(b []byte) string {
 	const most = 40
-	s := strings.ToValidUTF8(string(hidePaths(b)), "�")
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(hidePaths(b)), "�")), " ")
 	if r := []rune(s); len(r) > most {
 		s = string(r[:most]) + "..."
 	}
@@ -146,6 +146,9 @@ func walk(v reflect.Value, path string, found *[]string) {
 		}
 		return
 	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return
+		}
 		for i := range v.Len() {
 			walk(v.Index(i), path, found)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"dataprotection_exporter/collectors/metric"
 	"dataprotection_exporter/remote"
+	"dataprotection_exporter/remote/papi"
 )
 
 // Collector asks one target. One collection runs at a time.
@@ -54,6 +55,8 @@ type HTTPS struct {
 	CAFile             string
 	ServerName         string
 	InsecureSkipVerify bool
+	// Metrics are the API clients' own; nil records none.
+	Metrics *papi.Metrics
 }
 
 // Store keeps small values of one target under names. It is safe for concurrent

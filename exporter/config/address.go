@@ -23,7 +23,7 @@ func checkAddress(address string) string {
 		return "must not hold a user or password: name a credential instead, and leave everything up to the @ out"
 	case isHTTPS(address):
 		u, err := url.Parse(address)
-		if err != nil || u.Hostname() == "" || !goodHost(u.Hostname()) || (u.Port() != "" && !goodPort(u.Port())) || u.RawQuery != "" || u.Fragment != "" {
+		if err != nil || u.Hostname() == "" || !goodHost(u.Hostname()) || (u.Port() != "" && !goodPort(u.Port())) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 			return quote(address) + " is not a usable URL: write https://host:port"
 		}
 		return ""
@@ -42,6 +42,15 @@ func checkAddress(address string) string {
 		return quote(address) + " has no usable port: a port is a number from 1 to 65535"
 	}
 	return ""
+}
+
+// asURL is the URL that somebody meant who wrote a host.
+func asURL(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		host, port = address, "8080"
+	}
+	return "https://" + net.JoinHostPort(host, port)
 }
 
 func goodHost(host string) bool {

@@ -68,7 +68,8 @@ func within(inner, outer string) bool {
 // up after a moment; what then still hangs is the only call that does.
 var resolving = make(chan struct{}, 1)
 
-const patience = 2 * time.Second
+// patience is how long the filesystem may take to answer.
+var patience = 2 * time.Second
 
 // resolved is a path without symbolic links, as far as it exists and the
 // filesystem answers.

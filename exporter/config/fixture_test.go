@@ -104,7 +104,7 @@ var testSystems = []system.Definition{
 		Name: "vnx_cava", NeedsAddress: true, Metrics: []*metric.Desc{testMetric},
 		NewOptions: func() system.Options { return &vnxOptions{Movers: []string{"ALL"}, Audit: true, ServerLog: true} },
 	},
-	{Name: "onefs_cava", NeedsAddress: true, NewOptions: func() system.Options { return &noOptions{} }},
+	{Name: "onefs_cava", NeedsAddress: true, HTTPS: true, NewOptions: func() system.Options { return &noOptions{} }},
 	{Name: "avamar", NeedsAddress: true, NewOptions: func() system.Options { return &noOptions{} }},
 	{Name: "csmars", NewOptions: func() system.Options { return &csmarsOptions{RetentionDays: 30, ScanInterval: 5 * time.Minute} }},
 	{Name: "kinds", NewOptions: func() system.Options { return &kindsOptions{Hidden: "as it was"} }},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,7 +34,7 @@ func TestReachWarnings(t *testing.T) {
 			c, err := loadText(t, dir, `credentials: {a: {username: u, password_file: secrets/papi}}
 targets:
   - name: a
-    system: vnx_cava
+    system: `+map[bool]string{false: "vnx_cava", true: "onefs_cava"}[strings.Contains(test.extra, "https://")]+`
     credential: a
 `+test.extra)
 			must(t, c, err)
@@ -51,7 +52,6 @@ func TestDefaultKnownHostsIsOptional(t *testing.T) {
 	for _, extra := range []string{
 		"address: 10.0.0.9, credential: a, ssh: {insecure_ignore_host_key: true}",
 		`address: 10.0.0.9, credential: a, ssh: {host_key_fingerprint: "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`,
-		`address: "https://10.0.0.9", credential: a`,
 		"transport: local",
 		"transport: files, files_path: nowhere",
 	} {

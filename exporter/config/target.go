@@ -18,6 +18,9 @@ const (
 	TransportSSH   = "ssh"
 	TransportLocal = "local"
 	TransportFiles = "files"
+	// TransportHTTPS is never written: a system that is asked over HTTPS knows
+	// no other.
+	TransportHTTPS = "https"
 )
 
 var transports = []string{TransportSSH, TransportLocal, TransportFiles}
@@ -27,8 +30,7 @@ type Target struct {
 	Name, System string
 	// Addresses are tried in order.
 	Addresses []string
-	// Transport is ssh, local or files. A system with https addresses is
-	// reached by HTTPS under the default, ssh.
+	// Transport is ssh, local, files or https.
 	Transport string
 	FilesPath string
 	// Credential is nil when nothing has to be logged in to.
@@ -199,6 +201,15 @@ func (b *targetBuilder) system(names []string) {
 
 func (b *targetBuilder) transport() {
 	t := b.out
+	if b.def != nil && b.def.HTTPS {
+		t.Transport = TransportHTTPS
+		for _, key := range []string{"transport", "files_path"} {
+			if b.d.has(key) {
+				b.d.fail(b.at(key), "has no use here: %s is always asked over HTTPS, remove this line", b.def.Name)
+			}
+		}
+		return
+	}
 	if t.Transport != "" && !slices.Contains(transports, t.Transport) {
 		b.d.fail(b.at("transport"), "%s is not a transport: use ssh, local or files", quote(t.Transport))
 		return
@@ -217,7 +228,7 @@ func (b *targetBuilder) address() {
 		if len(t.Addresses) == 0 && !b.d.hasFailed("address") {
 			b.d.fail(b.at("address"), "is an empty list: give an address, or remove the line")
 		}
-	} else if b.def != nil && b.def.NeedsAddress && t.Transport == TransportSSH {
+	} else if b.def != nil && b.def.NeedsAddress && (t.Transport == TransportSSH || t.Transport == TransportHTTPS) {
 		b.missing("address", "name the host to ask")
 	}
 	https := 0
@@ -227,6 +238,10 @@ func (b *targetBuilder) address() {
 		case a == "": // refused while decoding
 		case problem != "":
 			b.d.fail(at, "%s", problem)
+		case b.def != nil && b.def.HTTPS && !isHTTPS(a):
+			b.d.fail(at, "%s is no URL, and %s is asked over HTTPS: write %s", quote(a), b.def.Name, asURL(a))
+		case b.def != nil && !b.def.HTTPS && isHTTPS(a):
+			b.d.fail(at, "%s is a URL, and %s is not asked over HTTPS: write host or host:port", quote(a), b.def.Name)
 		case slices.Index(t.Addresses, a) < i:
 			b.d.fail(at, "%s is listed twice: remove one of the two", quote(a))
 		}
@@ -250,7 +265,7 @@ func (b *targetBuilder) itemPath(list string, i int) string {
 
 // https says whether the target is asked over HTTPS.
 func (t *Target) https() bool {
-	return t.Transport == TransportSSH && len(t.Addresses) > 0 && isHTTPS(t.Addresses[0])
+	return t.Transport == TransportHTTPS || t.Transport == TransportSSH && len(t.Addresses) > 0 && isHTTPS(t.Addresses[0])
 }
 
 // overSSH says whether the target is logged in to by SSH.

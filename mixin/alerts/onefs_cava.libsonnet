@@ -540,7 +540,8 @@ local text = import '../lib/text.libsonnet';
                 Remedy: update the signatures on the CAVA servers and see in the antivirus console why it did not happen by itself.
               |||, {
                 NODES: nodeList(
-                  'time() - last_over_time(onefs_cava_signature_timestamp_seconds{@}[%s]) > %d' % [c.gapWindow, c.onefsSignatureMaxAgeSeconds], byCluster
+                  'time() - last_over_time(onefs_cava_signature_timestamp_seconds{@}[%s]) > %d ' % [c.gapWindow, c.onefsSignatureMaxAgeSeconds] +
+                  'unless on (node) node_status:onefs_cava_system_status:last{@,status=~"FAULTED|DISABLED"}', byCluster
                 ),
               }),
             }),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -39,6 +40,7 @@ type cluster struct {
 	idle     int // timeout_inactive
 	// answer gives the answer to a request that is logged in.
 	answer func(w http.ResponseWriter, r *http.Request)
+	connState func(net.Conn, http.ConnState)
 	// login replaces the answer to a login.
 	login func(w http.ResponseWriter) bool
 }
@@ -52,6 +54,7 @@ func newCluster(t *testing.T, change func(*cluster)) *cluster {
 	}
 	c.Server = httptest.NewUnstartedServer(c)
 	c.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	c.Config.ConnState = c.connState
 	c.StartTLS()
 	t.Cleanup(c.Server.Close)
 	return c

@@ -237,12 +237,13 @@ func TestAllAddressesFail(t *testing.T) {
 
 func TestConnectionIsKept(t *testing.T) {
 	var connections atomic.Int32
-	f := newCluster(t, nil)
-	f.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			connections.Add(1)
+	f := newCluster(t, func(f *cluster) {
+		f.connState = func(_ net.Conn, s http.ConnState) {
+			if s == http.StateNew {
+				connections.Add(1)
+			}
 		}
-	}
+	})
 	c := newClient(t, nil, f)
 	for range 5 {
 		works(t, c)

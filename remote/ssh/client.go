@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"dataprotection_exporter/remote"
+	"dataprotection_exporter/remote/backoff"
 )
 
 // Config says which device to reach, as whom, and whom to trust.
@@ -96,7 +97,7 @@ type Client struct {
 	generation int // counts the rotations
 	rotated    bool
 	closed     bool
-	backoff    backoff
+	backoff    *backoff.Backoff
 	// keyTypes is the type of host key that matched last, per address.
 	keyTypes map[string]string
 }
@@ -115,7 +116,7 @@ func New(cfg Config, m *Metrics, log *slog.Logger) (*Client, error) {
 	c := &Client{
 		cfg: cfg, algorithms: algorithms(cfg.LegacyAlgorithms), metrics: m, journal: newJournal(log, cfg.Target),
 		slots: make(chan struct{}, cfg.MaxSessions), stop: make(chan struct{}), patience: 5 * time.Second,
-		backoff:  backoff{after: cfg.BackoffAfter, min: cfg.BackoffMin, max: cfg.BackoffMax, now: cfg.Now},
+		backoff:  backoff.New(cfg.BackoffAfter, cfg.BackoffMin, cfg.BackoffMax, cfg.Now),
 		keyTypes: map[string]string{}, all: map[*conn]bool{},
 	}
 	if len(cfg.Addresses) == 0 {

@@ -42,7 +42,7 @@ func (c *Client) acquire(ctx context.Context) (cn *conn, reused bool, err error)
 		}
 		d, mine := c.dialing, false
 		if d == nil {
-			if err := c.backoff.check(); err != nil {
+			if err := c.backoff.Check(); err != nil {
 				c.mu.Unlock()
 				return nil, false, err
 			}
@@ -106,13 +106,13 @@ func (c *Client) finishDial(d *dialing, cn *conn, index int, err error) {
 			d.err = c.errClosed()
 		}
 		if remote.ReasonOf(err) == remote.Auth {
-			pause := c.backoff.refuse()
-			c.metrics.pause(c, c.backoff.until)
-			c.journal.refused(c.backoff.refused, pause)
+			pause := c.backoff.Refuse()
+			c.metrics.pause(c, c.backoff.Until())
+			c.journal.refused(c.backoff.Refused(), pause)
 		}
 		return
 	}
-	if c.backoff.accept() {
+	if c.backoff.Accept() {
 		c.metrics.pause(c, time.Time{})
 		c.journal.accepted()
 	}
@@ -147,12 +147,25 @@ func (c *Client) finishDial(d *dialing, cn *conn, index int, err error) {
 	}
 }
 
+// lastWords is how long after its deadline a dial may take to say what was
+// wrong. On a host with nothing to spare it takes a moment.
+const lastWords = 250 * time.Millisecond
+
 // await waits for a dial, which has taken a reference for us when it succeeds.
 func (c *Client) await(ctx context.Context, d *dialing) (*conn, error) {
 	select {
 	case <-d.done:
 		return d.conn, d.err
 	case <-ctx.Done():
+	}
+	if !d.deadline.IsZero() && time.Now().After(d.deadline) {
+		// The dial is being ended as well, and is about to say what was wrong.
+		timer := time.NewTimer(lastWords)
+		defer timer.Stop()
+		select {
+		case <-d.done:
+		case <-timer.C:
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

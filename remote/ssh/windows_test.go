@@ -15,14 +15,26 @@ func TestWindowsCommand(t *testing.T) {
 		want string
 	}{
 		{"plain words", []string{"ntfrsutl", "sets", "dc1.example.com"}, `ntfrsutl sets dc1.example.com`},
-		{"a log with blanks, a comparison", []string{"wevtutil", "qe", "File Replication Service", "/r:dc-1", "/q:*[System[TimeCreated[timediff(@SystemTime) <= 86400000]]]", "/f:xml"},
-			`wevtutil qe "File Replication Service" /r:dc-1 "/q:*[System[TimeCreated[timediff(@SystemTime) <= 86400000]]]" /f:xml`},
-		{"counter paths", []string{"typeperf", `\FileReplicaSet(*)\KB of Staging Space Free`, "-s", "dc1", "-sc", "1"},
-			`typeperf "\FileReplicaSet(*)\KB of Staging Space Free" -s dc1 -sc "1"`},
-		{"a pipeline is one word", []string{"powershell", "-Command", `Get-Counter '\A(*)\B','\A(*)\C' | ConvertTo-Csv`},
-			`powershell -Command "Get-Counter '\A(*)\B','\A(*)\C' | ConvertTo-Csv"`},
-		{"what PowerShell would split or count", []string{"x.exe", "-a.b", "1kb", "a,b", "-a:b", "10.0.0.1", "/a:b.c", "@a"},
-			`x.exe "-a.b" "1kb" "a,b" "-a:b" "10.0.0.1" "/a:b.c" "@a"`},
+		{
+			"a log with blanks, a comparison",
+			[]string{"wevtutil", "qe", "File Replication Service", "/r:dc-1", "/q:*[System[TimeCreated[timediff(@SystemTime) <= 86400000]]]", "/f:xml"},
+			`wevtutil qe "File Replication Service" /r:dc-1 "/q:*[System[TimeCreated[timediff(@SystemTime) <= 86400000]]]" /f:xml`,
+		},
+		{
+			"counter paths",
+			[]string{"typeperf", `\FileReplicaSet(*)\KB of Staging Space Free`, "-s", "dc1", "-sc", "1"},
+			`typeperf "\FileReplicaSet(*)\KB of Staging Space Free" -s dc1 -sc "1"`,
+		},
+		{
+			"a pipeline is one word",
+			[]string{"powershell", "-Command", `Get-Counter '\A(*)\B','\A(*)\C' | ConvertTo-Csv`},
+			`powershell -Command "Get-Counter '\A(*)\B','\A(*)\C' | ConvertTo-Csv"`,
+		},
+		{
+			"what PowerShell would split or count",
+			[]string{"x.exe", "-a.b", "1kb", "a,b", "-a:b", "10.0.0.1", "/a:b.c", "@a"},
+			`x.exe "-a.b" "1kb" "a,b" "-a:b" "10.0.0.1" "/a:b.c" "@a"`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := execString(remote.Command{Argv: tt.argv, WindowsShell: true})

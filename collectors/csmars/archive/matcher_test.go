@@ -145,15 +145,15 @@ func TestFixedText(t *testing.T) {
 func TestNeeds(t *testing.T) {
 	for expr, want := range map[string]string{
 		`MSWinEventLog.*Security.*[ ]administrator[ ]`: "mswineventlog;security; administrator ",
-		`user (alice|bob)@`:         "user alice@,user bob@",
-		`colou?r`:                   "color,colour",
-		`(?:ab)+c`:                  "ab;c",
-		`^\d+ deny`:                 " deny",
-		`[0-9]+`:                    "",
-		`(foo|.)bar`:                "bar",
-		`x{2,}`:                     "xx",
-		`(error|fail).*(disk|nfs)`:  "error,fail;disk,nfs",
-		`logon[: ]+administrators?`: "logon;administrator,administrators",
+		`user (alice|bob)@`:                            "user alice@,user bob@",
+		`colou?r`:                                      "color,colour",
+		`(?:ab)+c`:                                     "ab;c",
+		`^\d+ deny`:                                    " deny",
+		`[0-9]+`:                                       "",
+		`(foo|.)bar`:                                   "bar",
+		`x{2,}`:                                        "x;x",
+		`(error|fail).*(disk|nfs)`:                     "error,fail;disk,nfs",
+		`logon[: ]+administrators?`:                    "logon; ,:;administrator,administrators",
 	} {
 		m, err := Compile(expr, true)
 		if err != nil {
