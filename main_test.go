@@ -28,7 +28,7 @@ func TestCheckCommand(t *testing.T) {
 		code int
 		want []string
 	}{
-		{fleet.ConfigFile, 0, []string{"3 targets, no problem found"}},
+		{fleet.ConfigFile, 0, []string{"6 targets, no problem found"}},
 		{bad, 1, []string{bad + ":3: ", bad + ":4: ", `"systems"`}},
 		{open, 1, []string{"warning"}},
 		{"/no/such/file.yml", 1, []string{"/no/such/file.yml"}},

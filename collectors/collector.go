@@ -5,6 +5,9 @@ package collectors
 
 import (
 	"dataprotection_exporter/collectors/avamar"
+	"dataprotection_exporter/collectors/csmars"
+	"dataprotection_exporter/collectors/ntfrs"
+	"dataprotection_exporter/collectors/onefs"
 	"dataprotection_exporter/collectors/system"
 	"dataprotection_exporter/collectors/vnxcava"
 )
@@ -13,6 +16,9 @@ import (
 // of fixtures and one file of alerts; a test walks the table and says what is
 // missing.
 var Systems = []system.Definition{
-	avamar.System,
 	vnxcava.System,
+	onefs.System,
+	avamar.System,
+	csmars.System,
+	ntfrs.System,
 }

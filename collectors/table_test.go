@@ -42,6 +42,13 @@ var (
 	reLabelName  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 
+// unusual are names that the contract has against the conventions.
+var unusual = map[string]string{
+	"csmars_archive_bytes_per_day": "a rate over days, which is how archives are planned",
+	// Prometheus stores their label as exported_job, and the rules know it.
+	"onefs_cava_job_enabled": "label job", "onefs_cava_job_last_run_timestamp_seconds": "label job",
+}
+
 // Every metric is named and declared as the conventions have it.
 func TestMetricDeclarations(t *testing.T) {
 	seen := map[string]bool{}
@@ -59,6 +66,9 @@ func TestMetricDeclarations(t *testing.T) {
 			}
 			if total := strings.HasSuffix(m.Name, "_total"); total != (m.Kind == metric.Counter) {
 				t.Errorf("%s is a %s", m.Name, m.Kind)
+			}
+			if _, known := unusual[m.Name]; known {
+				continue
 			}
 			if (m.Unit == "seconds" || m.Unit == "bytes") && m.Kind == metric.Gauge && !strings.HasSuffix(m.Name, "_"+m.Unit) {
 				t.Errorf("%s is in %s and does not say so", m.Name, m.Unit)

@@ -19,6 +19,8 @@
       vnx_cava: 'dataprotection-vnx-cava',
       avamar: 'dataprotection-avamar',
       onefs_cava: 'dataprotection-onefs-cava',
+      ntfrs: 'dataprotection-ntfrs',
+      csmars: 'dataprotection-csmars',
     },
 
     // --- Selectors -------------------------------------------------------------
@@ -40,6 +42,12 @@
 
     // The series of the OneFS targets, including their `up`.
     onefsCavaSelector: 'system="onefs_cava"',
+
+    // The series of the NTFRS and DFSR targets, including their `up`.
+    ntfrsSelector: 'system="ntfrs"',
+
+    // The series of the CS-MARS targets, including their `up`.
+    csmarsSelector: 'system="csmars"',
 
     // --- Gaps ------------------------------------------------------------------
 
@@ -293,5 +301,135 @@
     onefsPolicySlackSeconds: 86400,
     onefsPolicyMaxAgeSeconds: 35 * 86400,
     onefsPolicyFor: '2h',
+
+    // --- csmars: archive -------------------------------------------------------
+
+    // The age of the newest events that is too old. They are written every hour.
+    csmarsArchiveMaxAgeSeconds: 2 * 3600,
+    csmarsArchiveStaleFor: '15m',
+
+    // The age of the newest configuration backup that is too old. It is due at 02:00.
+    csmarsConfigMaxAgeSeconds: 26 * 3600,
+    csmarsConfigFor: '15m',
+
+    // How long the archive may fail to be read, and the age of the last scan that is too
+    // old. Make the second at least twice scan_interval plus the time that a scan takes.
+    csmarsUnreadableWindow: '30m',
+    csmarsScanMaxAgeSeconds: 3600,
+    csmarsUnreadableFor: '5m',
+
+    // Missing days that are known and accepted. A day that was never archived stays
+    // missing until the retention has passed it.
+    csmarsMissingDaysMax: 0,
+    csmarsDaysMissingFor: '1h',
+
+    // How far the oldest day may be past the retention.
+    csmarsPurgeSlackSeconds: 2 * 86400,
+    csmarsPurgeStalledFor: '1h',
+
+    // --- csmars: capacity ------------------------------------------------------
+
+    // How long the projected size must exceed the filesystem.
+    csmarsRetentionFor: '1h',
+
+    // The filesystem is filling up when its trend over the window reaches 0 within the
+    // horizon and less than this share of it is available. The archive grows hourly and
+    // is purged daily, so a window of hours always sees space shrink. There must be
+    // readings of at least the minimum ago.
+    csmarsFillingWindow: '7d',
+    csmarsFillingMinimum: '2d',
+    csmarsFillingHorizonSeconds: 14 * 86400,
+    csmarsFillingLevelRatio: 0.4,
+    csmarsFillingFor: '6h',
+
+    // The shares of bytes or inodes left at which the filesystem is almost full.
+    csmarsAlmostFullWarning: 0.05,
+    csmarsAlmostFullCritical: 0.03,
+    csmarsAlmostFullFor: '30m',
+
+    // --- csmars: database ------------------------------------------------------
+
+    // How full the current partition is when a purge is near: where the appliance itself
+    // begins to warn. Or how soon the switch is expected.
+    csmarsPurgeUsedRatio: 0.75,
+    csmarsPurgeSwitchSeconds: 3 * 86400,
+    csmarsPurgeNearFor: '1h',
+
+    // How long a purge may be near while the archive cannot be relied on.
+    csmarsPurgeUnarchivedFor: '15m',
+
+    // --- ntfrs: replication ----------------------------------------------------
+
+    // Change orders that a partner has not acknowledged, and for how long. No limit is
+    // published; the number counts changes for other partners too. The delay covers a
+    // connection that is open once an hour.
+    ntfrsBacklogMax: 1000,
+    ntfrsBacklogFor: '1h',
+
+    // A backlog grows when it never shrank within the window and is this much larger
+    // than at its start.
+    ntfrsGrowthWindow: '2h',
+    ntfrsGrowthMin: 100,
+
+    // How long a connection may be not joined. Between sites it opens by schedule only;
+    // make it longer than the longest pause in yours.
+    ntfrsNotJoinedFor: '2h',
+
+    // How long a set may be stopped with an error, or a member be in no set; and how
+    // long it may take to start. Both cover a restart, the second a first load.
+    ntfrsNotActiveFor: '10m',
+    ntfrsNotActiveWarningFor: '1h',
+
+    // How long a member may have no outbound connection, and the members (a regular
+    // expression) that never have any: read-only domain controllers.
+    ntfrsNoOutboundFor: '30m',
+    ntfrsReadOnlyMembers: '',
+
+    // The share of the staging space that is too much, and for how long. Files are purged
+    // near 90 %, so that much is normal.
+    ntfrsStagingRatio: 0.95,
+    ntfrsStagingFor: '30m',
+
+    // How long event 13522 means that staging is full, and the share below which it is
+    // known to have room again. Nothing is logged when it has.
+    ntfrsStagingEventSeconds: 2 * 3600,
+    ntfrsStagingRoomRatio: 0.8,
+    ntfrsStagingFullFor: '2m',
+
+    // The signature of a virus scanner: this share of the logged changes, of at least so
+    // many lines in the window, is of permissions alone, while the backlog of the member
+    // grew by more change orders, or its staging by a larger share, in the same window.
+    ntfrsAntivirusWindow: '1h',
+    ntfrsAntivirusRatio: 0.5,
+    ntfrsAntivirusMinChanges: 50,
+    ntfrsAntivirusBacklog: 50,
+    ntfrsAntivirusStaging: 0.1,
+    ntfrsAntivirusFor: '5m',
+
+    // Files that DFS Replication has not delivered, and for how long. It covers the
+    // nightly copy that is worked off by itself.
+    dfsrBacklogMax: 1000,
+    dfsrBacklogFor: '1h',
+
+    // --- ntfrs: events ---------------------------------------------------------
+
+    // How long a journal wrap may last. It covers a member that recovers by itself.
+    ntfrsJournalWrapFor: '5m',
+
+    // How long an event that stops replication may stand before it pages or becomes a
+    // ticket. The first covers a restart, the second a promotion and a partner's restart.
+    ntfrsBlockedFor: '15m',
+    ntfrsBlockedWarningFor: '30m',
+
+    // How long an event counts that nothing ends but a start of the service.
+    ntfrsBlockedEventSeconds: 86400,
+
+    // A service that stopped on a full volume does not start by itself.
+    ntfrsDatabaseFullFor: '2m',
+
+    // How long events 13567 and 13548 stay an alert. The first is about updates within
+    // hours, so it bridges from one to the next.
+    ntfrsExcessiveSeconds: 6 * 3600,
+    ntfrsClockSkewSeconds: 2 * 3600,
   },
 }

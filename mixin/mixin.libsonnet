@@ -7,6 +7,8 @@
 (import 'alerts/vnx_cava.libsonnet') +
 (import 'alerts/avamar.libsonnet') +
 (import 'alerts/onefs_cava.libsonnet') +
+(import 'alerts/ntfrs.libsonnet') +
+(import 'alerts/csmars.libsonnet') +
 {
   local systems = self._systems,
 

@@ -99,6 +99,12 @@ var contract = map[string]string{
 	"onefs_cava": "OnefsCavaFaulted OnefsCavaServerOffline OnefsCavaAllServersOffline OnefsCavaServerOfflineEvent OnefsCavaDisabled " +
 		"OnefsCavaQueueNearLimit OnefsCavaConnectionsSaturated OnefsCavaTooFewServers OnefsCavaSignaturesStale OnefsCavaScanFailures " +
 		"OnefsCavaScanTimeouts OnefsCavaInfectedFiles OnefsCavaPolicyScanOverdue",
+	"ntfrs": "NtfrsBacklogHigh NtfrsBacklogGrowing NtfrsConnectionNotJoined NtfrsReplicaSetNotActive NtfrsNoOutboundConnections " +
+		"NtfrsJournalWrap NtfrsStagingFull NtfrsReplicationBlocked NtfrsExcessiveReplication NtfrsAntivirusRewritesSecurity NtfrsClockSkew " +
+		"NtfrsDatabaseVolumeFull DfsrBacklogHigh",
+	"csmars": "CsmarsArchiveStale CsmarsConfigBackupMissing CsmarsArchiveUnreadable CsmarsArchiveDaysMissing CsmarsArchivePurgeStalled " +
+		"CsmarsArchiveRetentionDoesNotFit CsmarsArchiveFilesystemFillingUp CsmarsArchiveFilesystemAlmostFull CsmarsDatabasePurgeNear " +
+		"CsmarsDatabasePurgeUnarchived CsmarsArchiveCorruptFiles",
 }
 
 func TestAlertsOfTheContract(t *testing.T) {

@@ -256,8 +256,8 @@ func (v *verifier) day(ctx context.Context, day *archive.Day, state *verifiedDay
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	state.keep(there)
-	if print := printOf(day); complete && state.Complete != print {
-		state.Complete, state.dirty = print, true
+	if now := printOf(day); complete && state.Complete != now {
+		state.Complete, state.dirty = now, true
 	}
 	return true
 }

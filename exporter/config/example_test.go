@@ -3,11 +3,14 @@ package config_test
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -69,7 +72,13 @@ func files(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	authority := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	ca, err := x509.CreateCertificate(rand.Reader, authority, authority, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, content := range map[string][]byte{
+		"ca.pem":  pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca}),
 		"celerra": pem.EncodeToMemory(plain), "keys/celerra": pem.EncodeToMemory(locked), "keys/celerra.passphrase": []byte("passphrase\n"),
 		"secrets/nas": []byte("password\n"), "known_hosts.ams": append([]byte("10.0.0.5,10.0.0.6 "), ssh.MarshalAuthorizedKey(signer.PublicKey())...),
 	} {

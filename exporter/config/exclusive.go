@@ -88,8 +88,8 @@ func resolved(path string) string {
 		done <- follow(path)
 	}()
 	select {
-	case real := <-done:
-		return real
+	case resolved := <-done:
+		return resolved
 	case <-timer.C:
 		return path
 	}
@@ -98,9 +98,9 @@ func resolved(path string) string {
 // follow follows the links of what exists of a path. The rest of it may appear
 // later, as mounts do.
 func follow(path string) string {
-	real, err := filepath.EvalSymlinks(path)
+	resolved, err := filepath.EvalSymlinks(path)
 	if err == nil {
-		return real
+		return resolved
 	}
 	parent := filepath.Dir(path)
 	if !errors.Is(err, fs.ErrNotExist) || parent == path {

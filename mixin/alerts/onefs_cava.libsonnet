@@ -24,6 +24,15 @@ local text = import '../lib/text.libsonnet';
     local indented = std.strReplace(std.rstripChars(history % f, '\n'), '\n', '\n  ');
     promql.held(current % f, indented, s, part, on),
 
+  // As held, for what is known of nodes. A node that was read, or that is down or gone
+  // and so not asked, has no last known state.
+  local heldNode(current, history) = held(current, std.rstripChars(history, '\n') + '\n' + |||
+    unless on (%(node)s) onefs_cava_system_status{%(s)s}
+    unless on (%(node)s) (
+      label_replace(dataprotection_part_failure{%(s)s,part="nodes",reason="not_supported"} == 1, "node", "$1", "unit", "(.+)")
+    )
+  |||, 'nodes', f.node),
+
   // --- Words -------------------------------------------------------------------
 
   local byCluster = ['job', 'instance'],
@@ -60,23 +69,26 @@ local text = import '../lib/text.libsonnet';
   ||| % text.query('zone_profile:onefs_cava_zone_open_on_fail:last{@}', byCluster),
 
   // Says that a description is about the past, and why.
-  local lastKnown(part, unit='', labels=byCluster) =
+  local lastKnown(part, unit='', labels=byCluster, partly='') =
     fill(|||
       {{- range <FAILING> | sortByLabel "reason" }}
-      This is the last known state: the part <PART> cannot be read now ({{ .Labels.reason }}).
+      This is<PARTLY> the last known state: the part <PART> cannot be read now ({{ .Labels.reason }}).
       {{- end }}
       {{- range <DOWN> }}
       This is the last known state: the last scrape failed.
       {{- end }}
     |||, {
       PART: part,
+      PARTLY: partly,
+      // A node that is down is not asked, which is not_supported.
       FAILING:
-        'query (printf `max by (reason) (dataprotection_part_failure{job=%%q,instance=%%q,part="%s"%s} == 1)` %s)' %
+        'query (printf `max by (reason) (dataprotection_part_failure{job=%%q,instance=%%q,part="%s"%s,reason!="not_supported"} == 1)` %s)' %
         [part, unit, std.join(' ', ['$labels.' + l for l in labels])],
       DOWN: text.query('up{@} == 0', byCluster),
     }),
   // A node is a number, so %s is safe within a matcher.
-  local lastKnownNode = lastKnown('nodes', ',unit=~"|%s"', byNode),
+  local lastKnownNode = lastKnown('nodes', ',unit=~"|all|%s"', byNode),
+  local lastKnownNodes = lastKnown('nodes', partly=', at least in part,'),
 
   // The last time the nodes were read and a server answered.
   local lastAnswer(record, labels) = text.query(
@@ -120,7 +132,7 @@ local text = import '../lib/text.libsonnet';
         serverLines(labels) +
         'What happens to files whose scan fails:\n' +
         effectLines + causes +
-        (if scope == 'node' then lastKnownNode else lastKnown('nodes')),
+        (if scope == 'node' then lastKnownNode else lastKnownNodes),
     }) + { labels+: { scope: scope } },
 
   // New events of a counter of a node that are many, and many for what was scanned.
@@ -174,7 +186,7 @@ local text = import '../lib/text.libsonnet';
             // 0 for a server that is known not to answer a node, otherwise 1. The words for
             // the state are not documented; heartbeats need no vocabulary.
             record: 'server:onefs_cava_server_online:last',
-            expr: held(
+            expr: heldNode(
               |||
                 (
                   # Heartbeats arrive: it answers, whatever its state is called.
@@ -185,14 +197,15 @@ local text = import '../lib/text.libsonnet';
                     and last_over_time(onefs_cava_server_online{%(s)s}[%(gap)s] offset %(offline)s) >= 0
                     # and its heartbeats stand still or are not counted.
                     and (
-                      increase(onefs_cava_server_heartbeats_total{%(s)s}[%(offline)s]) == 0
+                      onefs_cava_server_heartbeats_total{%(s)s}
+                      == last_over_time(onefs_cava_server_heartbeats_total{%(s)s}[%(gap)s] offset %(offline)s)
                       or (onefs_cava_server_online{%(s)s} unless last_over_time(onefs_cava_server_heartbeats_total{%(s)s}[%(gap)s]))
                     )
                   )
                   # Its heartbeats stand still for long, whatever its state is called.
-                  or (
-                    increase(onefs_cava_server_heartbeats_total{%(s)s}[%(onefsHeartbeatWindow)s]) == 0
-                    and last_over_time(onefs_cava_server_heartbeats_total{%(s)s}[%(gap)s] offset %(onefsHeartbeatWindow)s) >= 0
+                  or 0 * (
+                    onefs_cava_server_heartbeats_total{%(s)s}
+                    == last_over_time(onefs_cava_server_heartbeats_total{%(s)s}[%(gap)s] offset %(onefsHeartbeatWindow)s)
                   )
                   # Without heartbeats the word alone says that it is back.
                   or (onefs_cava_server_online{%(s)s} == 1 unless last_over_time(onefs_cava_server_heartbeats_total{%(s)s}[%(gap)s]))
@@ -206,12 +219,8 @@ local text = import '../lib/text.libsonnet';
               |||,
               |||
                 server:onefs_cava_server_online:last{%(s)s}
-                # The node itself cannot be read now and was within the window.
-                unless on (%(node)s) onefs_cava_system_status{%(s)s}
                 and on (%(node)s) last_over_time(node:onefs_cava_servers:count{%(s)s}[%(memory)s])
-              |||,
-              'nodes',
-              f.node
+              |||
             ),
           },
           {
@@ -233,10 +242,10 @@ local text = import '../lib/text.libsonnet';
           {
             // These two remember themselves: a node and an event keep their newest state only.
             record: 'node_status:onefs_cava_system_status:last',
-            expr: held('onefs_cava_system_status{%(s)s} == 1', |||
+            expr: heldNode('onefs_cava_system_status{%(s)s} == 1', |||
               node_status:onefs_cava_system_status:last{%(s)s}
               and on (%(node)s) last_over_time(onefs_cava_system_status{%(s)s,status="RUNNING"}[%(memory)s])
-            |||, 'nodes', f.node),
+            |||),
           },
           {
             record: 'cluster:onefs_avscan_server_offline_event:last',
@@ -466,7 +475,7 @@ local text = import '../lib/text.libsonnet';
                   LAST: text.query('max_over_time(timestamp(min(server:onefs_cava_server_online:last{@}) == 1)[1d:1m])', byServer),
                   OFFLINE: c.onefsOfflineWindow,
                   HEARTBEAT: c.onefsHeartbeatWindow,
-                }) + lastKnown('nodes'),
+                }) + lastKnownNodes,
             }),
 
             alert({

@@ -39,7 +39,7 @@ type cluster struct {
 	noCSRF   bool
 	idle     int // timeout_inactive
 	// answer gives the answer to a request that is logged in.
-	answer func(w http.ResponseWriter, r *http.Request)
+	answer    func(w http.ResponseWriter, r *http.Request)
 	connState func(net.Conn, http.ConnState)
 	// login replaces the answer to a login.
 	login func(w http.ResponseWriter) bool
@@ -56,7 +56,7 @@ func newCluster(t *testing.T, change func(*cluster)) *cluster {
 	c.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	c.Config.ConnState = c.connState
 	c.StartTLS()
-	t.Cleanup(c.Server.Close)
+	t.Cleanup(c.Close)
 	return c
 }
 

@@ -166,14 +166,7 @@ func (c *Client) ask(ctx context.Context, s *session, r Request) ([]byte, error)
 // fetch sends the request.
 func (c *Client) fetch(ctx context.Context, s *session, r Request) ([]byte, error) {
 	op := "GET " + s.address + r.Path
-	if deadline, ok := ctx.Deadline(); ok {
-		attempt, cancel := share(ctx, len(c.addresses))
-		defer cancel()
-		if d, ok := attempt.Deadline(); ok {
-			deadline = d
-		}
-		ctx = withDialBy(ctx, deadline)
-	}
+	ctx = withDialBy(ctx, len(c.addresses))
 	address := s.address + r.Path
 	if len(r.Query) > 0 {
 		address += "?" + r.Query.Encode()
@@ -183,18 +176,21 @@ func (c *Client) fetch(ctx context.Context, s *session, r Request) ([]byte, erro
 		return nil, &remote.Error{Reason: remote.Other, Op: op, Err: errors.New("the path makes no request"), Advice: "please report it"}
 	}
 	s.authorize(c, req)
-	resp, body, err := c.send(req, op, r.Limit)
+	a, err := c.send(req, op, r.Limit)
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode != http.StatusUnauthorized {
+	if a.status != http.StatusUnauthorized {
 		c.prove(s)
 	}
 	// The status comes before the body: an expired session may get a page of HTML.
-	if resp.StatusCode != http.StatusOK {
-		return nil, refusedBy(op, r.Since, resp, body, func(text string) string { return c.hide(s, words(text)) })
+	if a.status != http.StatusOK {
+		return nil, refusedBy(op, r.Since, a, func(text string) string { return c.hide(s, words(text)) })
 	}
-	return body, isObject(op, body)
+	if err := isObject(op, a.body); err != nil {
+		return nil, err
+	}
+	return a.body, nil
 }
 
 // hide takes out of the cluster's words what must not be shown.

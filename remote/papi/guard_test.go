@@ -74,7 +74,7 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%s is let out", b)
 		}
 	}
-	withBody, _ := http.NewRequest("GET", host+"/platform/11/avscan/settings", strings.NewReader("{}"))
+	withBody, _ := http.NewRequest(http.MethodGet, host+"/platform/11/avscan/settings", strings.NewReader("{}"))
 	if resp, err := (&guard{next: never{t}, addresses: []string{host}}).RoundTrip(withBody); err == nil {
 		_ = resp.Body.Close()
 		t.Error("a body is let out with GET")

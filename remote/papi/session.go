@@ -243,9 +243,7 @@ func (c *Client) login(ctx context.Context, address string) (s *session, err err
 	if err != nil {
 		return nil, &remote.Error{Reason: remote.Other, Op: op, Err: errors.New("the user name or password is not valid text"), Advice: "use UTF-8"}
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		ctx = withDialBy(ctx, deadline)
-	}
+	ctx = withDialBy(ctx, 1)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address+sessionPath, bytes.NewReader(body))
 	if err != nil {
 		return nil, &remote.Error{Reason: remote.Other, Op: op, Err: errors.New("the address makes no request")}
@@ -254,16 +252,16 @@ func (c *Client) login(ctx context.Context, address string) (s *session, err err
 	// Sent again on another connection when the kept one turns out to be dead.
 	// An empty key is for the transport and does not travel.
 	r.Header["Idempotency-Key"] = []string{}
-	resp, answer, err := c.send(r, op, loginLimit)
+	a, err := c.send(r, op, loginLimit)
 	if err != nil {
 		return nil, err
 	}
-	switch resp.StatusCode {
+	switch a.status {
 	case http.StatusOK, http.StatusCreated:
-		return c.newSession(op, address, resp, answer)
+		return c.newSession(op, address, a)
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return nil, &remote.Error{
-			Reason: remote.Auth, Op: op, Err: fmt.Errorf("the login of %q was refused (HTTP status %d)", c.cfg.Username, resp.StatusCode),
+			Reason: remote.Auth, Op: op, Err: fmt.Errorf("the login of %q was refused (HTTP status %d)", c.cfg.Username, a.status),
 			Advice: "check the user name, the password and whether it expired, and that the role of the account has ISI_PRIV_LOGIN_PAPI",
 		}
 	case http.StatusNotFound:
@@ -272,16 +270,17 @@ func (c *Client) login(ctx context.Context, address string) (s *session, err err
 			Advice: "check address and port: OneFS serves the platform API on port " + defaultPort,
 		}
 	}
-	return nil, refusedBy(op, "", resp, nil, words)
+	a.body = nil // it could repeat what was sent
+	return nil, refusedBy(op, "", a, words)
 }
 
 // loginLimit bounds the answer to a login.
 const loginLimit = 64 << 10
 
 // newSession reads the answer to a login: two cookies and how long they last.
-func (c *Client) newSession(op, address string, resp *http.Response, body []byte) (*session, error) {
+func (c *Client) newSession(op, address string, a answer) (*session, error) {
 	s := &session{address: address}
-	for _, k := range resp.Cookies() {
+	for _, k := range (&http.Response{Header: a.header}).Cookies() {
 		switch k.Name {
 		case "isisessid":
 			s.id = k.Value
@@ -296,7 +295,7 @@ func (c *Client) newSession(op, address string, resp *http.Response, body []byte
 		Absolute float64 `json:"timeout_absolute"`
 		Inactive float64 `json:"timeout_inactive"`
 	}
-	if json.Unmarshal(body, &said) == nil {
+	if json.Unmarshal(a.body, &said) == nil {
 		const most = 1e6 // seconds
 		if said.Absolute > 0 && said.Absolute < most {
 			s.ends = c.cfg.Now().Add(time.Duration(said.Absolute * float64(time.Second)))
@@ -343,7 +342,7 @@ func (c *Client) logout(s *session) {
 		return
 	}
 	s.authorize(c, r)
-	if _, _, err := c.send(r, "log out of "+s.address, loginLimit); err != nil {
+	if _, err := c.send(r, "log out of "+s.address, loginLimit); err != nil {
 		c.log.Debug("papi: the session could not be closed, the cluster ends it later", "err", err)
 	}
 }
@@ -351,24 +350,31 @@ func (c *Client) logout(s *session) {
 // errTooLarge is a body that exceeds its cap.
 var errTooLarge = errors.New("the answer is larger than the cap")
 
+// answer is a whole answer.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // send sends one request and reads the whole answer.
-func (c *Client) send(r *http.Request, op string, limit int64) (*http.Response, []byte, error) {
+func (c *Client) send(r *http.Request, op string, limit int64) (answer, error) {
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "dataprotection_exporter")
 	resp, err := c.http.RoundTrip(r)
 	if err != nil {
-		return nil, nil, notAnswered(r.Context(), op, err)
+		return answer{}, notAnswered(r.Context(), op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case int64(len(body)) > limit:
-		return nil, nil, &remote.Error{
+		return answer{}, &remote.Error{
 			Reason: remote.TooLarge, Op: op, Err: fmt.Errorf("%w of %d bytes", errTooLarge, limit),
 			Advice: "please report it with the release of OneFS and the number of nodes",
 		}
 	case err != nil:
-		return nil, nil, notAnswered(r.Context(), op, err)
+		return answer{}, notAnswered(r.Context(), op, err)
 	}
-	return resp, body, nil
+	return answer{resp.StatusCode, resp.Header, body}, nil
 }

@@ -228,19 +228,19 @@ func TestLoginAnswers(t *testing.T) {
 		reason remote.Reason
 		text   string
 	}{
-		{"forbidden", func(w http.ResponseWriter) bool { w.WriteHeader(403); return true }, remote.Auth, "ISI_PRIV_LOGIN_PAPI"},
-		{"not there", func(w http.ResponseWriter) bool { w.WriteHeader(404); return true }, remote.Other, "port 8080"},
-		{"in trouble", func(w http.ResponseWriter) bool { w.WriteHeader(503); return true }, remote.Other, "503"},
-		{"no cookie", func(w http.ResponseWriter) bool { w.WriteHeader(201); return true }, remote.Parse, "cookie"},
+		{"forbidden", func(w http.ResponseWriter) bool { w.WriteHeader(http.StatusForbidden); return true }, remote.Auth, "ISI_PRIV_LOGIN_PAPI"},
+		{"not there", func(w http.ResponseWriter) bool { w.WriteHeader(http.StatusNotFound); return true }, remote.Other, "port 8080"},
+		{"in trouble", func(w http.ResponseWriter) bool { w.WriteHeader(http.StatusServiceUnavailable); return true }, remote.Other, "503"},
+		{"no cookie", func(w http.ResponseWriter) bool { w.WriteHeader(http.StatusCreated); return true }, remote.Parse, "cookie"},
 		{"a cookie no header can hold", func(w http.ResponseWriter) bool {
 			w.Header().Add("Set-Cookie", `isisessid="a b"`)
-			w.WriteHeader(201)
+			w.WriteHeader(http.StatusCreated)
 			return true
 		}, remote.Parse, "cookie"},
 		{"too large", func(w http.ResponseWriter) bool { _, _ = w.Write(make([]byte, loginLimit+1)); return true }, remote.TooLarge, ""},
 		{"redirected", func(w http.ResponseWriter) bool {
 			w.Header().Set("Location", "https://elsewhere.example.com/planted-x")
-			w.WriteHeader(307)
+			w.WriteHeader(http.StatusTemporaryRedirect)
 			return true
 		}, remote.Other, "elsewhere.example.com"},
 	} {

@@ -55,9 +55,9 @@ func ReasonOfStatus(status int) remote.Reason {
 }
 
 // refusedBy explains an answer other than 200.
-func refusedBy(op, since string, resp *http.Response, body []byte, clean func(string) string) *remote.Error {
-	s := errorIn(body)
-	s.Status, s.Code, s.Message = resp.StatusCode, clean(s.Code), clean(s.Message)
+func refusedBy(op, since string, a answer, clean func(string) string) *remote.Error {
+	s := errorIn(a.body)
+	s.Status, s.Code, s.Message = a.status, clean(s.Code), clean(s.Message)
 	e := &remote.Error{Reason: ReasonOfStatus(s.Status), Op: op, Err: s}
 	switch {
 	case s.Status == http.StatusForbidden:
@@ -67,7 +67,7 @@ func refusedBy(op, since string, resp *http.Response, body []byte, clean func(st
 	case s.Status == http.StatusNotFound:
 		e.Advice = "this release of OneFS does not offer it"
 	case s.Status >= 300 && s.Status < 400:
-		e.Err = fmt.Errorf("HTTP status %d redirects to %s, which is not followed", s.Status, place(resp))
+		e.Err = fmt.Errorf("HTTP status %d redirects to %s, which is not followed", s.Status, place(a.header))
 		e.Advice = "write the address in the configuration that OneFS itself answers at"
 	case s.Status == http.StatusTooManyRequests, s.Status >= 500:
 		e.Advice = "the cluster is overloaded or its API is in trouble: look at the node and at isi_papi_d"
@@ -78,8 +78,8 @@ func refusedBy(op, since string, resp *http.Response, body []byte, clean func(st
 }
 
 // place is the host of a redirect; the rest of the URL could hold anything.
-func place(resp *http.Response) string {
-	if u, err := url.Parse(resp.Header.Get("Location")); err == nil && u.Host != "" {
+func place(h http.Header) string {
+	if u, err := url.Parse(h.Get("Location")); err == nil && u.Host != "" {
 		return words(u.Host)
 	}
 	return "another page"

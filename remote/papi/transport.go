@@ -52,9 +52,20 @@ func newTransport(d *dialer, connections int) *http.Transport {
 
 type dialBy struct{}
 
-// withDialBy says by when a connection must be there. It travels as a value, as
-// the transport dials on behalf of all requests and not under their deadline.
-func withDialBy(ctx context.Context, by time.Time) context.Context {
+// withDialBy gives the way to a connection its part of the time that is left:
+// all but a little, so that one who asks learns where it ended and not only that
+// it did, or less while there are other addresses to try. It travels as a value,
+// as the transport dials on behalf of all requests and not under their deadline.
+func withDialBy(ctx context.Context, addresses int) context.Context {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ctx
+	}
+	left := time.Until(deadline)
+	by := deadline.Add(-min(left/20, 200*time.Millisecond))
+	if addresses > 1 {
+		by = time.Now().Add(left / time.Duration(addresses+1))
+	}
 	return context.WithValue(ctx, dialBy{}, by)
 }
 

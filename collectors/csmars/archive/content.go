@@ -23,8 +23,7 @@ func (d *Damage) Error() string { return d.What }
 // errTruncated is a file that ends too early.
 var errTruncated = &Damage{"truncated: the compressed data ends too early"}
 
-// Sizes of the buffers of a Decoder. Blocks fit the second cache of a core, so
-// that what was decompressed is searched before it is gone from there.
+// Sizes of the buffers of a Decoder.
 const (
 	inputSize = 256 << 10
 	blockSize = 128 << 10
@@ -39,6 +38,7 @@ type Decoder struct {
 	gzip  gzip.Reader
 	lzw   *uncompress // rare, made when it is needed
 	block []byte
+	rest  []byte
 }
 
 var decoders = sync.Pool{New: func() any {
@@ -51,8 +51,8 @@ func GetDecoder() *Decoder { return decoders.Get().(*Decoder) }
 // Put gives a Decoder back. It keeps no reference to what it read.
 func (d *Decoder) Put() {
 	d.input.Reset(nil)
-	if len(d.block) > 2*blockSize {
-		d.block = make([]byte, blockSize)
+	if cap(d.rest) > blockSize {
+		d.rest = nil
 	}
 	decoders.Put(d)
 }
@@ -119,34 +119,82 @@ func (d *Decoder) Blocks(src io.Reader, name string, f func(block []byte) error)
 	if err != nil {
 		return err
 	}
-	held := 0
-	for {
-		n, err := content.Read(d.block[held:])
-		held += n
-		if err == nil && held < len(d.block) {
-			continue
-		}
-		rows := d.block[:held]
-		if err == nil {
-			end := bytes.LastIndexByte(rows, '\n') + 1
-			if end == 0 && len(d.block) < longestRow {
-				d.block = append(d.block, make([]byte, len(d.block))...)
-				continue
-			}
-			if end > 0 {
-				rows = rows[:end]
-			}
-		}
-		if len(rows) > 0 {
-			if err := f(rows); err != nil {
-				return err
-			}
-		}
-		held = copy(d.block, d.block[len(rows):held])
-		if err != nil {
-			return damage(err)
-		}
+	w := &rowWriter{rest: d.rest[:0], f: f}
+	defer func() { d.rest = w.rest }()
+	if _, err = copyOut(w, content, d.block); err == nil || w.err == nil {
+		// What was read before the damage counts.
+		_ = w.end()
 	}
+	if w.err != nil {
+		return w.err
+	}
+	return damage(err)
+}
+
+// copyOut copies from where decompression leaves it, if the reader lets one look
+// there, and through a buffer where it does not.
+func copyOut(w io.Writer, r io.Reader, buf []byte) (int64, error) {
+	if from, ok := r.(*gzip.Reader); ok {
+		return from.WriteTo(w)
+	}
+	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, buf)
+}
+
+// rowWriter passes on what is written to it, cut at the ends of rows.
+type rowWriter struct {
+	rest []byte // of a row that is not whole yet
+	f    func([]byte) error
+	err  error // of f
+}
+
+// Write implements io.Writer.
+func (w *rowWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	if len(w.rest) > 0 {
+		end := bytes.IndexByte(p, '\n') + 1
+		if end == 0 {
+			return n, w.keep(p)
+		}
+		w.rest = append(w.rest, p[:end]...)
+		p = p[end:]
+		if w.pass(w.rest) != nil {
+			return 0, w.err
+		}
+		w.rest = w.rest[:0]
+	}
+	if end := bytes.LastIndexByte(p, '\n') + 1; end > 0 {
+		if w.pass(p[:end]) != nil {
+			return 0, w.err
+		}
+		p = p[end:]
+	}
+	return n, w.keep(p)
+}
+
+// keep holds a row back until it is whole. One that is longer than any message
+// is taken apart.
+func (w *rowWriter) keep(p []byte) error {
+	w.rest = append(w.rest, p...)
+	if len(w.rest) >= longestRow {
+		return w.end()
+	}
+	return nil
+}
+
+// end passes on what is left.
+func (w *rowWriter) end() error {
+	if len(w.rest) > 0 && w.err == nil {
+		_ = w.pass(w.rest)
+		w.rest = w.rest[:0]
+	}
+	return w.err
+}
+
+func (w *rowWriter) pass(block []byte) error {
+	if w.err == nil {
+		w.err = w.f(block)
+	}
+	return w.err
 }
 
 // Check reads a file to its end and says what is wrong with it. Files from
@@ -156,6 +204,6 @@ func (d *Decoder) Check(src io.Reader, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, content)
+	_, err = copyOut(io.Discard, content, d.block)
 	return damage(err)
 }

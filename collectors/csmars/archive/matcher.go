@@ -115,6 +115,9 @@ func cursors(ls []literal) []cursor {
 // sampleSize is how much of a file is looked at before it is searched.
 const sampleSize = 32 << 10
 
+// costOfDecision is what a row costs that has to be looked at, in nanoseconds.
+const costOfDecision = 500.0
+
 // Calibrate looks at the beginning of a file to find out how it is searched
 // fastest: by which of the needs, and by which of their bytes. It changes
 // nothing in what is found.
@@ -123,23 +126,16 @@ func (f *Finder) Calibrate(sample []byte) {
 		return
 	}
 	sample = sample[:min(len(sample), sampleSize)]
-	var h histogram
-	for _, b := range sample {
-		h[b]++
-	}
-	// What a stop at a byte costs, and what a row costs that has to be decided,
-	// in nanoseconds.
-	const stop, decision = 5, 500
-	cheapest := -1
+	h := newHistogram(sample)
+	cheapest := -1.0
 	for i, cs := range f.needs {
-		cost := 0
+		cost := 0.0
 		for j := range cs {
 			c := &cs[j]
-			c.aim(&h)
-			cost += stop*h.of(c.literal, c.at) + len(sample)/16
+			cost += c.aim(h) * float64(len(sample))
 			c.rewind()
 			for p := c.next(sample, 0); p >= 0; p = c.next(sample, p+1) {
-				cost += decision
+				cost += costOfDecision
 			}
 		}
 		if cheapest < 0 || cost < cheapest {
@@ -148,7 +144,7 @@ func (f *Finder) Calibrate(sample []byte) {
 	}
 	for i := range f.seq {
 		if len(f.seq[i].bytes) > 0 {
-			f.seq[i].aim(&h)
+			f.seq[i].aim(h)
 		}
 	}
 }

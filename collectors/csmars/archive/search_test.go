@@ -74,7 +74,7 @@ func TestSearchFindsWhatWasPlanted(t *testing.T) {
 // The order is that of the files, whoever is first.
 func TestSearchIsInOrder(t *testing.T) {
 	dir, _ := generated(t, fixtures.Damage{})
-	var one, many, any bytes.Buffer
+	var one, many, unordered bytes.Buffer
 	s := search(t, dir, "", &one)
 	s.Jobs = 1
 	if _, err := s.Do(t.Context()); err != nil {
@@ -91,13 +91,13 @@ func TestSearchIsInOrder(t *testing.T) {
 	if !strings.Contains(one.String(), ".gz:1:") || strings.Contains(one.String(), ".gz:0:") {
 		t.Error("rows count from 1")
 	}
-	s = search(t, dir, "", &any)
+	s = search(t, dir, "", &unordered)
 	s.Unordered = true
 	if _, err := s.Do(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	lines := func(b *bytes.Buffer) []string { return slices.Sorted(strings.Lines(b.String())) }
-	if !slices.Equal(lines(&one), lines(&any)) {
+	if !slices.Equal(lines(&one), lines(&unordered)) {
 		t.Error("without order other rows are found")
 	}
 }
