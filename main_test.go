@@ -81,6 +81,9 @@ func TestDemoMetrics(t *testing.T) {
 		if text == "" {
 			t.Errorf("%s: no answer", path)
 		}
+		if strings.HasPrefix(path, "/probe") && !strings.Contains(text, "dataprotection_probe_success 1\n") {
+			t.Errorf("%s: a part of the demo is not answered:\n%s", path, text)
+		}
 		check := exec.CommandContext(ctx, promtool, "check", "metrics")
 		check.Stdin = strings.NewReader(text)
 		if out, err := check.CombinedOutput(); err != nil {
