@@ -44,7 +44,7 @@ func (c *collector) nodeProblems(nodes []node, f *facts) []system.Problem {
 	}
 	if len(disabled) > 0 {
 		problems = append(problems, system.Problem{
-			Summary: "CAVA is DISABLED on " + onNodes(disabled), Severity: "warning",
+			Summary: "CAVA is DISABLED on " + onNodes(disabled), Severity: "critical",
 			Cause:  "the service is switched on for the cluster, or its settings could not be read, and does not run there",
 			Remedy: "look at the settings of CAVA antivirus and at the events of the cluster",
 		})
