@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -19,14 +20,17 @@ type Matcher struct {
 	needs   []need
 	// sequence, where it is not nil, decides rows without odd letters.
 	sequence []literal
-	// odd says that a row with one of the odd letters is the pattern's to
-	// decide, whatever else it holds.
-	odd bool
+	// odd are the odd letters that could stand in a literal. A row with one of
+	// them is the pattern's to decide, whatever else it holds.
+	odd [][]byte
 }
 
-// The two letters outside ASCII that are the same as letters of ASCII where
-// case does not count: the long s, and the sign of the unit kelvin.
-var oddLetters = [][]byte{[]byte("\u017f"), []byte("\u212a")}
+// oddLetters are the letters outside ASCII that are the same as letters of ASCII
+// where case does not count: the long s, and the sign of the unit kelvin.
+var oddLetters = []struct {
+	like byte
+	odd  []byte
+}{{'s', []byte("\u017f")}, {'k', []byte("\u212a")}}
 
 // Compile makes a Matcher of a regular expression (RE2).
 func Compile(expr string, ignoreCase bool) (*Matcher, error) {
@@ -47,7 +51,7 @@ func Compile(expr string, ignoreCase bool) (*Matcher, error) {
 	}
 	tree = tree.Simplify()
 	m := &Matcher{pattern: pattern, needs: require(tree).asNeeds(), sequence: sequence(tree)}
-	m.odd = hasOdd(m.needs, m.sequence)
+	m.odd = oddOnes(m.needs, m.sequence)
 	return m, nil
 }
 
@@ -67,16 +71,18 @@ func Fixed(text string, ignoreCase bool) (*Matcher, error) {
 	return m, nil
 }
 
-// hasOdd says whether any literal could be written with an odd letter.
-func hasOdd(needs []need, seq []literal) bool {
-	for _, n := range append(needs[:len(needs):len(needs)], need(seq)) {
-		for _, l := range n {
-			if l.fold && bytes.ContainsAny(l.bytes, "ks") {
-				return true
+// oddOnes are the odd letters that any of the literals could be written with.
+func oddOnes(needs []need, seq []literal) [][]byte {
+	var odd [][]byte
+	for _, o := range oddLetters {
+		for _, n := range append(needs[:len(needs):len(needs)], need(seq)) {
+			if slices.ContainsFunc(n, func(l literal) bool { return l.fold && bytes.IndexByte(l.bytes, o.like) >= 0 }) {
+				odd = append(odd, o.odd)
+				break
 			}
 		}
 	}
-	return false
+	return odd
 }
 
 // Finder searches blocks of rows, one after the other.
@@ -184,10 +190,7 @@ func (f *Finder) candidate(block []byte, from int, first []cursor) int {
 			hit = p
 		}
 	}
-	if !f.m.odd {
-		return hit
-	}
-	for i, odd := range oddLetters {
+	for i, odd := range f.m.odd {
 		if f.nextOdd[i] < from {
 			f.nextOdd[i] = len(block)
 			if p := bytes.Index(block[from:], odd); p >= 0 {
@@ -214,8 +217,10 @@ func (f *Finder) every(block []byte, yield func([]byte, int) bool) bool {
 // decide says whether one row matches.
 func (f *Finder) decide(row []byte) bool {
 	m := f.m
-	if m.odd && (bytes.Contains(row, oddLetters[0]) || bytes.Contains(row, oddLetters[1])) {
-		return m.pattern.Match(row)
+	for _, odd := range m.odd {
+		if bytes.Contains(row, odd) {
+			return m.pattern.Match(row)
+		}
 	}
 	if m.sequence != nil {
 		from := 0

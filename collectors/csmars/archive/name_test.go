@@ -12,9 +12,6 @@ import (
 var reName = regexp.MustCompile(`(?i)^([a-z]{2})-([^_]*)_(\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2})(?:_(\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}))?(?:\.(gz|Z))?$`)
 
 func parseSlowly(name string) (Name, bool) {
-	if strings.ContainsAny(name, "\n") {
-		return Name{}, false
-	}
 	g := reName.FindStringSubmatch(name)
 	if g == nil {
 		return Name{}, false
