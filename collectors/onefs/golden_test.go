@@ -1,14 +1,10 @@
 package onefs
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,10 +14,9 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"dataprotection_exporter/collectors/system"
+	"dataprotection_exporter/collectors/system/systemtest"
 	fixtures "dataprotection_exporter/fixtures/onefs"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden expositions in testdata")
 
 type samples map[string]system.Question
 
@@ -76,43 +71,6 @@ func exposition(t *testing.T, qs map[string]system.Question) string {
 		}
 	}
 	return b.String() + metricsOf(t, qs)
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	file = filepath.Join("testdata", file)
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (go test ./collectors/onefs -update makes it; read it before you keep it)", err)
-	}
-	if !bytes.Equal(want, []byte(got)) {
-		t.Errorf("the exposition differs from %s:\n%s", file, difference(string(want), got))
-	}
-}
-
-func difference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	var b strings.Builder
-	for _, l := range w {
-		if !slices.Contains(g, l) {
-			fmt.Fprintln(&b, "-", l)
-		}
-	}
-	for _, l := range g {
-		if !slices.Contains(w, l) {
-			fmt.Fprintln(&b, "+", l)
-		}
-	}
-	return b.String()
 }
 
 // healthy is what a cluster answers where a test says nothing else.
@@ -196,7 +154,7 @@ func TestGolden(t *testing.T) {
 					a.set(askCluster.Path, reply{body: clusterOf(folder.body(name))})
 				}
 				qs := questions(t, a.collector(t, nil), folder.part)
-				golden(t, folder.name+"/"+name+".prom", strings.ReplaceAll(exposition(t, qs), a.URL, "https://isilon-1:8080"))
+				systemtest.Golden(t, folder.name+"/"+name+".prom", strings.ReplaceAll(exposition(t, qs), a.URL, "https://isilon-1:8080"))
 			})
 		}
 	}
