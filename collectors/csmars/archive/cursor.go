@@ -6,6 +6,7 @@ import "bytes"
 // rare of the literal is to the next, and compares the rest there. What is rare
 // depends on the data: a byte, looked for with the vector instructions behind
 // bytes.IndexByte, or two bytes side by side where single ones are too frequent.
+// A long literal is looked for in steps.
 type cursor struct {
 	literal
 	at int // index in the literal of the byte, or of the first of the two
@@ -13,6 +14,9 @@ type cursor struct {
 	byPair       bool
 	pair         pair
 	small, large byte
+	// grams, of a long literal, and whether it is looked for by them.
+	grams   *grams
+	byGrams bool
 	// Where small and large are next; valid for the block being searched.
 	nextSmall, nextLarge int
 	// found is where the literal was found last.
@@ -72,6 +76,20 @@ func (h *histogram) rateOf(p pair, l literal, i int) float64 {
 	return float64(n) / float64(len(h.sample))
 }
 
+// rateOfGrams is how often the search by grams stops, per byte. Without a sample
+// it hardly ever does.
+func (c *cursor) rateOfGrams(h *histogram) float64 {
+	if len(h.sample) == 0 {
+		return 0
+	}
+	n := 0
+	step := c.grams.step()
+	for pos := c.grams.index(h.sample, len(c.bytes)); pos <= len(h.sample); pos = c.grams.index(h.sample, pos+step) {
+		n++
+	}
+	return float64(n) / float64(len(h.sample))
+}
+
 // maxPairs bounds how many pairs of a literal are tried.
 const maxPairs = 24
 
@@ -80,7 +98,8 @@ const maxPairs = 24
 const (
 	costOfStop = 8.0  // a byte that is found in vain
 	costOfByte = 0.04 // a byte passed over by bytes.IndexByte
-	costOfPair = 0.12 // a byte passed over by pair.index
+	costOfPair = 0.2  // a byte passed over by pair.index
+	costOfStep = 0.9  // a step of grams.index
 )
 
 // aim chooses what to look for, and says what it costs per byte.
@@ -100,7 +119,17 @@ func (c *cursor) aim(h *histogram) (cost float64) {
 	}
 	cost += h.rate(c.literal, c.at) * costOfStop
 
-	c.byPair = false
+	c.byPair, c.byGrams = false, false
+	if len(c.bytes) >= shortestByGrams {
+		if c.grams == nil {
+			c.grams = newGrams(c.literal)
+		}
+		if other := costOfStep/float64(c.grams.step()) + c.rateOfGrams(h)*costOfStop; other < cost {
+			cost = other
+			c.byGrams = true
+		}
+		return cost
+	}
 	for i := range min(len(c.bytes)-1, maxPairs) {
 		p := newPair(c.bytes[i], c.bytes[i+1], c.fold)
 		if other := costOfPair + h.rateOf(p, c.literal, i)*costOfStop; other < cost {
@@ -116,6 +145,9 @@ func (c *cursor) rewind() { c.nextSmall, c.nextLarge, c.found = -1, -1, -1 }
 
 // next is where the literal begins at or behind from; -1 when it does not.
 func (c *cursor) next(block []byte, from int) int {
+	if c.byGrams {
+		return c.nextByGrams(block, from)
+	}
 	for pos := from + c.at; ; {
 		hit := c.stop(block, pos)
 		if hit >= len(block) {
@@ -127,6 +159,20 @@ func (c *cursor) next(block []byte, from int) int {
 		}
 		pos = hit + 1
 	}
+}
+
+// nextByGrams is next in steps. Where four bytes are found that the literal may
+// hold, every place is tried at which the literal would cover them.
+func (c *cursor) nextByGrams(block []byte, from int) int {
+	step := c.grams.step()
+	for pos := c.grams.index(block, from+len(c.bytes)); pos <= len(block); pos = c.grams.index(block, pos+step) {
+		for start := pos - len(c.bytes); start <= pos-gramLength; start++ {
+			if end := start + len(c.bytes); end <= len(block) && c.same(block[start:end]) {
+				return start
+			}
+		}
+	}
+	return -1
 }
 
 // stop is the next place at or behind pos where something rare is.
