@@ -18,6 +18,8 @@ LDFLAGS  := -X $(V).Version=$(VERSION) -X $(V).Revision=$(REVISION) -X $(V).Bran
             -X $(V).BuildUser=$(shell id -un)@$(shell uname -n) -X $(V).BuildDate=$(shell date -u +%Y%m%d-%H:%M:%S)
 DEMO_FLAGS ?=
 TEST_FLAGS ?= -race -shuffle=on
+MUTATE_FLAGS ?=
+REHEARSAL_FLAGS ?=
 # Packages whose tests hold what is rendered from sources.
 GENERATED  := ./docs ./mixin
 
@@ -64,6 +66,14 @@ format: ## format code
 lint: ## look for mistakes
 	$(GO) mod tidy -diff
 	$(TOOL) golangci-lint run ./...
+
+.PHONY: mutate
+mutate: test-deps ## alter every alert in turn and see that its tests notice
+	$(GO) run ./mixin/mutate $(MUTATE_FLAGS)
+
+.PHONY: rehearsal
+rehearsal: test-deps ## run the alerts through 30 simulated days, write docs/rehearsal.md
+	$(GO) run ./mixin/rehearsal $(REHEARSAL_FLAGS)
 
 .PHONY: bench
 bench: ## measure
