@@ -11,10 +11,10 @@
   new(config, system, dashboard=system, perTarget=true):: function(a)
     assert std.length(a.name) <= 40 : a.name + ': the name is longer than 40 characters';
     assert std.member($.severities, a.severity) : a.name + ': unknown severity ' + a.severity;
-    assert std.length(std.findSubstr('{{', a.summary)) == 0 : a.name + ': the summary must not be templated';
+    assert !std.member(a.summary, '{{') : a.name + ': the summary must not be templated';
     assert std.asciiUpper(a.summary[0]) == a.summary[0] : a.name + ': the summary must start with a capital';
     assert std.endsWith(a.summary, '.') : a.name + ': the summary must end with a full stop';
-    assert std.length(std.findSubstr('{{', a.description)) > 0 : a.name + ': the description must be templated';
+    assert std.member(a.description, '{{') : a.name + ': the description must be templated';
     {
       alert: a.name,
       expr: a.expr,

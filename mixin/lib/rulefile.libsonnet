@@ -26,7 +26,7 @@ local isPlain(text) =
 
 local scalar(value, indent) =
   local text = if std.isString(value) then std.rstripChars(value, '\n') else std.toString(value);
-  if std.length(std.findSubstr('\n', text)) > 0
+  if std.member(text, '\n')
   then '|-\n' + indented(text, indent)
   else if isPlain(text) then text
   else std.escapeStringJson(text);

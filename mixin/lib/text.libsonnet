@@ -20,7 +20,7 @@
   query(expr, labels)::
     local matchers = std.join(',', ['%s=%%q' % label for label in labels]);
     local arguments = std.join(' ', ['$labels.' + label for label in labels]);
-    local times = std.length(std.findSubstr('@', expr));
+    local times = std.length(std.split(expr, '@')) - 1;
     'query (printf `%s` %s)' % [
       std.strReplace(expr, '@', matchers),
       std.join(' ', std.repeat([arguments], times)),
