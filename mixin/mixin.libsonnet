@@ -1,7 +1,8 @@
 // The mixin: `_config`, `prometheusAlerts`, `prometheusRules`, `grafanaDashboards`.
 //
 // A system is one file in alerts/ that adds itself to `_systems` as
-// { rules: [recording groups], alerts: [alert groups] }, and one line here.
+// { rules: [recording groups], alerts: [alert groups] }, one in dashboards/ that adds
+// itself to `grafanaDashboards`, and a line here for each.
 (import 'config.libsonnet') +
 (import 'alerts/exporter.libsonnet') +
 (import 'alerts/vnx_cava.libsonnet') +
@@ -9,6 +10,8 @@
 (import 'alerts/onefs_cava.libsonnet') +
 (import 'alerts/ntfrs.libsonnet') +
 (import 'alerts/csmars.libsonnet') +
+(import 'records/health.libsonnet') +
+(import 'dashboards/vnx_cava.libsonnet') +
 {
   local systems = self._systems,
 

@@ -13,46 +13,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-jsonnet"
 	"go.yaml.in/yaml/v3"
 
 	"dataprotection_exporter/collectors"
 	"dataprotection_exporter/exporter/collect"
 )
 
-var update = flag.Bool("update", false, "render rules/ again")
-
-// TestGeneratedRules compares rules/ with what the mixin renders.
-func TestGeneratedRules(t *testing.T) {
-	vm := jsonnet.MakeVM()
-	vm.StringOutput = true
-	rendered, err := vm.EvaluateFileMulti("rules.jsonnet")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range rendered {
-		file := filepath.Join("..", "rules", name)
-		if *update {
-			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		committed, err := os.ReadFile(file)
-		if err != nil || string(committed) != text {
-			t.Errorf("rules/%s is stale: run make generate (%v)", name, err)
-		}
-	}
-	entries, err := os.ReadDir(filepath.Join("..", "rules"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if _, ok := rendered[e.Name()]; !ok {
-			t.Errorf("rules/%s is rendered from nothing", e.Name())
-		}
-	}
-}
+var update = flag.Bool("update", false, "render rules/, dashboards/ and deploy/kubernetes/ again")
 
 type rule struct {
 	Record, Alert, Expr, For string
