@@ -11,6 +11,8 @@
 (import 'alerts/ntfrs.libsonnet') +
 (import 'alerts/csmars.libsonnet') +
 (import 'records/health.libsonnet') +
+(import 'dashboards/overview.libsonnet') +
+(import 'dashboards/exporter.libsonnet') +
 (import 'dashboards/vnx_cava.libsonnet') +
 {
   local systems = self._systems,

@@ -7,6 +7,8 @@
 //     alerts: 'system="vnx_cava"',   // of the ALERTS that are marked in the panels
 //     first: [line, ...],            // the first screen
 //     sections: [{ title:, lines: [line, ...] }, ...],  // folded
+//     variables: [{ name:, label:, query: }, ...],      // beside datasource, site, target
+//     range: '24h',
 //   })
 //
 // A line is { height:, panels: [[width, panel], ...] }; the widths of a line add up to
@@ -126,6 +128,9 @@ local variable(name, label, query) = {
         },
         variable('site', 'Site', 'label_values(up{%s}, site)' % d.selector),
         variable('target', 'Target', 'label_values(up{%s}, instance)' % std.join(',', std.filter(function(part) part != '', [d.selector, 'site=~"$site"']))),
+      ] + [
+        variable(v.name, v.label, v.query)
+        for v in (if std.objectHas(d, 'variables') then d.variables else [])
       ],
     },
     annotations: {

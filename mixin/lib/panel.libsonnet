@@ -83,9 +83,9 @@ local base(type, title, description, queries) =
   // --- Kinds ---------------------------------------------------------------------
 
   // Lines over time. options: stack, min, max, decimals, fill, points (no lines),
-  // thresholds: [[value, color], ...] drawn as lines, legendRight.
+  // thresholds: [[value, color], ...] drawn as lines, colors: { legend: color }.
   timeseries(title, description, unit, queries, options={}):: base('timeseries', title, description, queries) {
-    local o = { stack: false, min: 0, max: null, decimals: null, fill: 10, points: false, thresholds: [], calcs: ['lastNotNull', 'max'] } + options,
+    local o = { stack: false, min: 0, max: null, decimals: null, fill: 10, points: false, thresholds: [], colors: {}, calcs: ['lastNotNull', 'max'] } + options,
     // A limit or a forecast looks like one.
     local limits = std.filter(function(i) std.objectHasAll(queries[i], 'limit_') || std.objectHasAll(queries[i], 'forecast_'), std.range(0, std.length(queries) - 1)),
     fieldConfig: {
@@ -122,6 +122,12 @@ local base(type, title, description, queries) =
           ],
         }
         for i in limits
+      ] + [
+        {
+          matcher: { id: 'byName', options: name },
+          properties: [{ id: 'color', value: { mode: 'fixed', fixedColor: o.colors[name] } }],
+        }
+        for name in std.objectFields(o.colors)
       ],
     },
     options: {

@@ -3,6 +3,7 @@
 // exporter gets its answers.
 local dashboard = import 'dashboard.libsonnet';
 local panel = import 'panel.libsonnet';
+local reasons = import 'reasons.libsonnet';
 local words = import 'words.libsonnet';
 local palette = panel.palette;
 
@@ -82,6 +83,28 @@ function(config, groups, selector, about=[]) {
 
   // --- The last section ----------------------------------------------------------
 
+  // What failed, for a table.
+  failures:: {
+    local about(what) = [[reason, reasons[reason][what]] for reason in std.objectFields(reasons)],
+    queries: [panel.rows(|||
+      label_replace(
+        label_replace(
+          dataprotection_part_failure{%s} == 1,
+          "why", "$1", "reason", "(.*)"
+        ),
+        "next", "$1", "reason", "(.*)"
+      )
+    ||| % s)],
+    columns: [
+      $.columns.target,
+      panel.column('part', 'Part'),
+      panel.column('unit', 'Of'),
+      panel.column('reason', 'Reason'),
+      panel.column('why', 'Cause', { words: about('meaning') }),
+      panel.column('next', 'What to do', { words: about('remedy') }),
+    ],
+  },
+
   parts:: {
     title: 'How the answers came',
     lines: [
@@ -95,25 +118,8 @@ function(config, groups, selector, about=[]) {
         [12, panel.table(
           'Parts without an answer',
           'The parts that failed in the last collection, with the reason, what it means and what to do.',
-          [panel.rows(|||
-            label_replace(
-              label_replace(
-                dataprotection_part_failure{%s} == 1,
-                "why", "$1", "reason", "(.*)"
-              ),
-              "next", "$1", "reason", "(.*)"
-            )
-          ||| % s)],
-          local reasons = import 'reasons.libsonnet';
-          local about(what) = [[reason, reasons[reason][what]] for reason in std.objectFields(reasons)];
-          [
-            $.columns.target,
-            panel.column('part', 'Part'),
-            panel.column('unit', 'Of'),
-            panel.column('reason', 'Reason'),
-            panel.column('why', 'Cause', { words: about('meaning') }),
-            panel.column('next', 'What to do', { words: about('remedy') }),
-          ],
+          $.failures.queries,
+          $.failures.columns,
           { noValue: 'every part was answered' }
         )],
       ]),
