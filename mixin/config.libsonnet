@@ -65,6 +65,11 @@
 
     // --- Exporter --------------------------------------------------------------
 
+    // How long none of the targets of a job may be scraped before that pages. Longer than
+    // a restart of the exporter, and shorter than targetDownFor: the exporter must be
+    // known to be down before a page goes out for each of its targets.
+    exporterDownFor: '5m',
+
     // How long nothing on a target may answer before that pages. Long enough for the
     // restart of a management station, short enough not to be blind for long.
     targetDownFor: '10m',
@@ -235,6 +240,14 @@
     avamarCapacityCritical: 0.95,
     avamarCapacityFor: '1h',
 
+    // The trend of how full a node is: over what window, from how long ago there must be
+    // readings before it says when the node is full, and how far ahead the dashboard draws
+    // it. Backups come at night and garbage collection frees daily, so a window of hours
+    // always sees it rise or fall.
+    avamarTrendWindow: '7d',
+    avamarTrendMinimum: '2d',
+    avamarTrendHorizonSeconds: 14 * 86400,
+
     // --- onefs_cava: servers ---------------------------------------------------
 
     // For how long every reading must say that a CAVA server is not online, with its
@@ -354,6 +367,10 @@
     csmarsPurgeUsedRatio: 0.75,
     csmarsPurgeSwitchSeconds: 3 * 86400,
     csmarsPurgeNearFor: '1h',
+
+    // The window of the trend of the partition. The appliance draws a line through its fill
+    // since it began, which shows a surge late.
+    csmarsPartitionTrendWindow: '1d',
 
     // How long a purge may be near while the archive cannot be relied on.
     csmarsPurgeUnarchivedFor: '15m',

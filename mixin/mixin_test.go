@@ -56,7 +56,7 @@ func groups(t *testing.T) map[string][]group {
 // contract is the alerts that users depend on, by rule file.
 var contract = map[string]string{
 	"exporter": "DataProtectionTargetDown DataProtectionPartFailing DataProtectionHostKeyChanged DataProtectionLoginRefused " +
-		"DataProtectionOutputUnrecognized DataProtectionConfigReloadFailed",
+		"DataProtectionOutputUnrecognized DataProtectionConfigReloadFailed DataProtectionExporterDown",
 	"vnx_cava": "CavaCheckerOffline CavaAllCheckersOffline CavaNotRunning CavaCheckerAuthError CavaAntivirusNotRunning CavaSingleChecker " +
 		"CavaQueueAboveLowWaterMark CavaQueueAboveHighWaterMark CavaQueueFillingUp CavaScanThreadsSaturated CavaSignaturesStale CavaCheckStale " +
 		"CavaFileNotFoundErrors CavaScanTimeouts CavaInfectedFiles",

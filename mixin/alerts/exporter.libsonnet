@@ -27,7 +27,40 @@ local text = import '../lib/text.libsonnet';
 
   _systems+:: {
     exporter: {
-      rules: [],
+      rules: [{
+        name: 'dataprotection_exporter.rules',
+        rules: [
+          {
+            // The exporters whose own metrics are scraped, and as long as that fails those
+            // that were: by this, and by no name, an `up` is known to be an exporter's.
+            record: 'instance:dataprotection_config_last_reload_successful:last',
+            expr: |||
+              dataprotection_config_last_reload_successful{%(exporterSelector)s}
+              or on (job, instance) (
+                last_over_time(instance:dataprotection_config_last_reload_successful:last{%(exporterSelector)s}[%(memoryWindow)s])
+                and on (job, instance) up{%(exporterSelector)s} == 0
+              )
+            ||| % f,
+          },
+          {
+            // Whether any target of a job is scraped. A Prometheus that is started while the
+            // exporter is down gets no targets from its service discovery, so nothing is
+            // scraped and nothing fails: a job whose targets vanished while an exporter is
+            // down counts as not scraped.
+            record: 'job:dataprotection_target_up:max',
+            expr: |||
+              max by (job) (up{%(targetSelector)s})
+              or on (job) (
+                0 * last_over_time(job:dataprotection_target_up:max[%(memoryWindow)s])
+                and on () (
+                  up{%(exporterSelector)s} == 0
+                  and on (job, instance) instance:dataprotection_config_last_reload_successful:last{%(exporterSelector)s}
+                )
+              )
+            ||| % f,
+          },
+        ],
+      }],
       alerts: [{
         name: 'dataprotection_exporter',
         rules: [
@@ -166,6 +199,44 @@ local text = import '../lib/text.libsonnet';
               Cause: an unknown key, a bad value or a missing file; the log names file and line.
               Remedy: run dataprotection_exporter check with the same --config.file, correct what it prints, and reload.
             ||| % text.query('dataprotection_config_last_reload_success_timestamp_seconds{@}', ['job', 'instance']),
+          }),
+
+          // The last of the group: it ends after the alerts that it hides.
+          alertFor(c, 'exporter', perTarget=false)({
+            name: 'DataProtectionExporterDown',
+            severity: 'critical',
+            'for': c.exporterDownFor,
+            expr: |||
+              # No target of the job is scraped,
+              job:dataprotection_target_up:max == 0
+              # or, once this fires, some were not scraped again yet: each would page now.
+              or (
+                min by (job) (up{%(targetSelector)s}) == 0
+                and min_over_time(job:dataprotection_target_up:max[%(gapWindow)s]) == 0
+                and on (job) ALERTS{alertname="DataProtectionExporterDown",alertstate="firing"}
+              )
+            ||| % f,
+            summary: 'Prometheus cannot scrape the exporter, so the state of all its targets is unknown.',
+            description: |||
+              The exporter behind the job {{ $labels.job }} does not answer: Prometheus scrapes {{ with %(up)s }}{{ . | first | value }} of {{ end }}{{ with %(all)s }}{{ . | first | value }}{{ else }}no{{ end }} targets. What is reported about them is their last known state, and new trouble goes unseen.
+              {{- with %(last)s }}
+              Last scrape that worked: {{ . | first | value | humanizeTimestamp }}.
+              {{- else }}
+              Last scrape that worked: none within a day.
+              {{- end }}
+              {{- range query `%(exporters)s` | sortByLabel "instance" }}
+              - /metrics of the exporter {{ .Labels.instance }} (job {{ .Labels.job }}): {{ if eq .Value 1.0 }}answers{{ else }}does not answer{{ end }}.
+              {{- end }}
+              Cause: the exporter does not run, its host is down, or the way to it is blocked (address, firewall, certificate or password of its pages).
+              Remedy: read the error on the targets page of Prometheus. On the host of the exporter read its log (journalctl -u dataprotection_exporter), run dataprotection_exporter check with the same --config.file, correct what they name, and start it.
+            ||| % {
+              local targets = 'up{@,%s}' % c.targetSelector,
+              up: text.query('sum(%s)' % targets, ['job']),
+              all: text.query('count(%s)' % targets, ['job']),
+              last: text.query('max_over_time(timestamp(max(%s) == 1)[1d:1m])' % targets, ['job']),
+              exporters:
+                'up{%(exporterSelector)s} and on (job, instance) instance:dataprotection_config_last_reload_successful:last{%(exporterSelector)s}' % c,
+            },
           }),
         ],
       }],
