@@ -8,7 +8,7 @@ local sentence(description, word) =
   local found = [
     std.lstripChars(line[std.length(word):], ' ')
     for line in std.split(description, '\n')
-    if std.startsWith(line, word) && std.length(std.findSubstr('{{', line)) == 0
+    if std.startsWith(line, word) && !std.member(line, '{{')
   ];
   if found == [] then null else found[0];
 
