@@ -100,7 +100,6 @@ local variable(name, label, query) = {
     schemaVersion: 37,
     version: 1,
     editable: false,
-    style: 'dark',
     timezone: 'browser',
     refresh: '1m',
     time: { from: 'now-%s' % (if std.objectHas(d, 'range') then d.range else '24h'), to: 'now' },

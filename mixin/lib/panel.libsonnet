@@ -62,6 +62,10 @@ local base(type, title, description, queries) =
   // A query drawn as a forecast: a dotted line.
   forecast(expr, legend, color=palette.second):: p.query(expr, legend) + { forecast_:: color },
 
+  // A query of a stat that looks different from the others: its own unit, decimals,
+  // thresholds.
+  look(query, look):: query { look_:: look },
+
   // --- Words for values ----------------------------------------------------------
 
   // [[value, text, color], ...] as a value mapping. Values are numbers or words.
@@ -94,7 +98,7 @@ local base(type, title, description, queries) =
         [if o.min != null then 'min']: o.min,
         [if o.max != null then 'max']: o.max,
         [if o.decimals != null then 'decimals']: o.decimals,
-        color: { mode: 'palette-classic-by-name' },
+        color: { mode: 'palette-classic' },
         custom: {
           drawStyle: if o.points then 'points' else 'line',
           lineInterpolation: 'linear',
@@ -153,7 +157,7 @@ local base(type, title, description, queries) =
       mergeValues: true,
       rowHeight: 0.9,
       showValue: 'auto',
-      legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+      legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
       tooltip: { mode: 'single', sort: 'none' },
     },
   },
@@ -187,7 +191,23 @@ local base(type, title, description, queries) =
         thresholds: { mode: 'absolute', steps: steps(o.thresholds) },
         [if o.links != [] then 'links']: o.links,
       },
-      overrides: [],
+      overrides: [
+        local look = queries[i].look_;
+        {
+          matcher: { id: 'byFrameRefID', options: std.char(std.codepoint('A') + i) },
+          properties: [
+            property
+            for property in [
+              if std.objectHas(look, 'unit') then { id: 'unit', value: look.unit },
+              if std.objectHas(look, 'decimals') then { id: 'decimals', value: look.decimals },
+              if std.objectHas(look, 'thresholds') then { id: 'thresholds', value: { mode: 'absolute', steps: steps(look.thresholds) } },
+            ]
+            if property != null
+          ],
+        }
+        for i in std.range(0, std.length(queries) - 1)
+        if std.objectHasAll(queries[i], 'look_')
+      ],
     },
     options: {
       colorMode: if o.background then 'background' else 'value',
@@ -196,6 +216,10 @@ local base(type, title, description, queries) =
       orientation: o.orientation,
       reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
       textMode: o.textMode,
+      // Known to newer Grafana only, as it would fill them in.
+      percentChangeColorMode: 'standard',
+      showPercentChange: false,
+      wideLayout: true,
     },
   },
 
@@ -222,6 +246,12 @@ local base(type, title, description, queries) =
       showUnfilled: true,
       minVizHeight: 10,
       minVizWidth: 0,
+      // Known to newer Grafana only, as it would fill them in.
+      maxVizHeight: 300,
+      namePlacement: 'auto',
+      sizing: 'auto',
+      valueMode: 'color',
+      legend: { displayMode: 'list', placement: 'bottom', showLegend: false, calcs: [] },
     },
   },
 
@@ -237,7 +267,7 @@ local base(type, title, description, queries) =
     local o = { sortBy: null, descending: true, noValue: 'nothing' } + options,
     local shown(c) = if c.title == '' then c.field else c.title,
     fieldConfig: {
-      defaults: { noValue: o.noValue, custom: { align: 'left', filterable: true }, mappings: [] },
+      defaults: { noValue: o.noValue, custom: { align: 'left', filterable: true, inspect: false }, mappings: [] },
       overrides: [
         {
           matcher: { id: 'byName', options: shown(c) },
@@ -259,7 +289,7 @@ local base(type, title, description, queries) =
         for c in columns
       ],
     },
-    options: { showHeader: true } + (
+    options: { frameIndex: 0, showHeader: true } + (
       if o.sortBy == null then {} else { sortBy: [{ displayName: o.sortBy, desc: o.descending }] }
     ),
     transformations:
