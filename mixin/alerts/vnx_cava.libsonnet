@@ -147,6 +147,17 @@ local text = import '../lib/text.libsonnet';
             expr: held('vnx_cava_checker_online{%(s)s}', 'checker:vnx_cava_checker_online:last{%(s)s}'),
           },
           {
+            // The age of the signatures. A checker that is not online keeps its old date and
+            // has other alerts.
+            record: 'checker:vnx_cava_signature_age_seconds:last',
+            expr: |||
+              # The last reading, so that a missed scrape does not hide it.
+              time() - last_over_time(vnx_cava_checker_signature_timestamp_seconds{%(s)s}[%(gap)s])
+              and on (%(checker)s) checker:vnx_cava_checker_online:last{%(s)s} == 1
+              %(alive)s
+            ||| % f,
+          },
+          {
             record: 'checker:vnx_cava_checker_diagnosis:last',
             expr: held('vnx_cava_checker_diagnosis{%(s)s} == 1', 'checker:vnx_cava_checker_diagnosis:last{%(s)s}'),
           },
@@ -298,11 +309,7 @@ local text = import '../lib/text.libsonnet';
               severity: 'warning',
               'for': c.cavaSignatureFor,
               expr: |||
-                # The last reading, so that a missed scrape does not start the delay again.
-                time() - last_over_time(vnx_cava_checker_signature_timestamp_seconds{%(s)s}[%(gap)s]) > %(cavaSignatureMaxAgeSeconds)d
-                # A checker that is not online keeps its old date and has other alerts.
-                and on (%(checker)s) checker:vnx_cava_checker_online:last{%(s)s} == 1
-                %(alive)s
+                checker:vnx_cava_signature_age_seconds:last{%(s)s} > %(cavaSignatureMaxAgeSeconds)d
               ||| % f,
               summary: 'The virus signatures of a checker are old.',
               description: |||

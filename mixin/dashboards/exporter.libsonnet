@@ -61,14 +61,14 @@ local palette = panel.palette;
         ]),
         line(7, [
           [12, panel.table(
-            'Parts without an answer',
+            'What was not answered',
             'The parts that failed in the last collection of each target, with the reason, what it means and what to do.',
             trouble.failures.queries,
             trouble.failures.columns,
             { noValue: 'every part was answered' }
           )],
           [12, panel.states(
-            'Collections',
+            'Targets read whole',
             'Whether each target was read whole.',
             [panel.query('min by (instance) (dataprotection_probe_success{%s})' % s, '{{instance}}')],
             [[0, 'not whole', palette.critical], [1, 'whole', palette.good]]
@@ -90,7 +90,7 @@ local palette = panel.palette;
             { fill: 0 }
           )],
           [8, panel.timeseries(
-            'Collections',
+            'Ended collections',
             'Collections that ended, by system and by whether every part was answered.',
             'ops',
             [panel.query('sum by (system, result) (rate(dataprotection_collections_total{%(own)s}[%(rate)s]))' % f, '{{system}}, {{result}}')],

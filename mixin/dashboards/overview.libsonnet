@@ -152,7 +152,7 @@ local palette = panel.palette;
               { sortBy: 'With data unprotected' }
             )],
             [12, panel.timeseries(
-              'Systems with data unprotected',
+              'Data unprotected, by system',
               'Targets for which a critical alert fires, by system.',
               'short',
               [panel.query('system:dataprotection_targets_critical:count{%s}' % c.targetSelector, '{{system}}')],

@@ -290,21 +290,4 @@ local palette = panel.palette;
       ],
     }),
   },
-
-  _systems+:: {
-    vnx_cava+: {
-      rules+: [{
-        name: 'vnx_cava.age',
-        rules: [{
-          // A checker that is not online keeps its old date.
-          record: 'checker:vnx_cava_signature_age_seconds:last',
-          expr: |||
-            time() - last_over_time(vnx_cava_checker_signature_timestamp_seconds{%(s)s}[%(gap)s])
-            and on (job, instance, mover, checker) checker:vnx_cava_checker_online:last{%(s)s} == 1
-            and on (job, instance) up{%(s)s}
-          ||| % { s: c.vnxCavaSelector, gap: c.gapWindow },
-        }],
-      }],
-    },
-  },
 }

@@ -33,11 +33,12 @@
             expr: |||
               topk by (job, instance) (1,
                 max by (job, instance, alertname, severity) (
-                  %s
+                  %(ranked)s
                 )
               )
-              and on (job, instance) up{%s}
-            ||| % [indented(ranked, '    '), f.s],
+              # The labels of a target stand on its `up`.
+              + on (job, instance) group_left (system, site) up{%(s)s} * 0
+            ||| % (f { ranked: indented(ranked, '    ') }),
           },
           {
             // When the target was last read whole. It remembers itself while the target is
