@@ -97,7 +97,11 @@ type Field struct {
 	Mappings []Mapping
 	Links    []Link
 	Custom   map[string]any
+
+	Thresholds thresholds
 }
+
+type thresholds struct{ Steps []struct{ Value *float64 } }
 
 // Mapping gives values a text.
 type Mapping struct {
@@ -115,6 +119,28 @@ type Override struct {
 		ID    string
 		Value json.RawMessage
 	}
+}
+
+// Thresholds are the values at which the fields of a panel change colour.
+func (p *Panel) Thresholds() []float64 {
+	lists := []thresholds{p.FieldConfig.Defaults.Thresholds}
+	for _, o := range p.FieldConfig.Overrides {
+		for _, property := range o.Properties {
+			var list thresholds
+			if property.ID == "thresholds" && json.Unmarshal(property.Value, &list) == nil {
+				lists = append(lists, list)
+			}
+		}
+	}
+	var values []float64
+	for _, list := range lists {
+		for _, s := range list.Steps {
+			if s.Value != nil {
+				values = append(values, *s.Value)
+			}
+		}
+	}
+	return values
 }
 
 // Transformation changes the fields before they are shown.

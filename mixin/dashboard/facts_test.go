@@ -107,7 +107,7 @@ func (f *facts) readCatalogue() error {
 	add := func(d *metric.Desc, values map[string][]string) {
 		f.catalogue = append(f.catalogue, d.Name)
 		f.series[d.Name] = series{
-			labels: setOf(targetLabels, d.Labels), unit: unitOf(d.Name, d.Unit), counter: d.Kind == metric.Counter, target: true, values: values,
+			labels: setOf(targetLabels, d.Labels), unit: unitOfMetric(d), counter: d.Kind == metric.Counter, target: true, values: values,
 		}
 	}
 	var systems []string
@@ -129,8 +129,15 @@ func (f *facts) readCatalogue() error {
 	for _, d := range collect.Metrics {
 		add(d, with(d, map[string][]string{"system": systems, "part": parts}))
 	}
-	f.series["up"] = series{labels: setOf(targetLabels), target: true, values: map[string][]string{"system": systems}}
+	f.series["up"] = series{labels: setOf(targetLabels), target: true, unit: unit{flag: true}, values: map[string][]string{"system": systems}}
 	return nil
+}
+
+// unitOfMetric knows flags, too: 0 or 1, whose mean is a share.
+func unitOfMetric(d *metric.Desc) unit {
+	u := unitOf(d.Name, d.Unit)
+	u.flag = u == unit{} && (d.Kind == metric.StateSet || strings.HasPrefix(d.Help, "Whether "))
+	return u
 }
 
 var reDesc = regexp.MustCompile(`^Desc\{fqName: "([^"]+)", help: ".*?", (?:unit: ".*?", )?constLabels: \{.*\}, variableLabels: \{(.*)\}\}$`)
@@ -234,37 +241,50 @@ func (f *facts) shapeRules() error {
 		}
 		exprs[r.Expr] = e
 	}
+	f.addAlerts()
 	for changed := true; changed; {
 		changed = false
 		for _, r := range f.rules {
-			if r.Record == "" {
-				continue
-			}
 			s := f.shape(exprs[r.Expr])
 			s.labels.add(slices.Collect(maps.Keys(r.Labels))...)
-			old, ok := f.series[r.Record]
-			if !ok || len(s.labels.minus(old.labels)) > 0 || s.unit != old.unit {
-				s.labels.add(slices.Collect(maps.Keys(old.labels))...)
-				f.series[r.Record] = series{labels: s.labels, unit: s.unit, target: true}
+			names := []string{r.Record}
+			if r.Alert != "" {
+				s.unit = unit{}
+				names = []string{"ALERTS", "ALERTS_FOR_STATE"}
+			}
+			for _, name := range names {
+				old, ok := f.series[name]
+				if !ok {
+					old = series{labels: labels{}, target: true}
+				}
+				if ok && len(s.labels.minus(old.labels)) == 0 && (r.Alert != "" || s.unit == old.unit) {
+					continue
+				}
 				changed = true
+				old.labels = old.labels.or(s.labels)
+				if r.Alert == "" {
+					old.unit = s.unit
+				}
+				f.series[name] = old
 			}
 		}
 	}
-	alerts := series{labels: setOf([]string{"alertname", "alertstate"}), target: true, values: map[string][]string{"alertstate": {"pending", "firing"}}}
+	return nil
+}
+
+// addAlerts adds what Prometheus itself records of alerts.
+func (f *facts) addAlerts() {
+	values := map[string][]string{"alertstate": {"pending", "firing"}}
 	for _, r := range f.rules {
 		if r.Alert == "" {
 			continue
 		}
 		f.alerts[r.Alert] = true
-		alerts.labels.add(slices.Collect(maps.Keys(f.shape(exprs[r.Expr]).labels))...)
 		for l, v := range r.Labels {
-			alerts.labels.add(l)
-			alerts.values[l] = append(alerts.values[l], v)
+			values[l] = append(values[l], v)
 		}
 	}
-	alerts.values["alertname"] = slices.Collect(maps.Keys(f.alerts))
-	f.series["ALERTS"] = alerts
-	state := series{labels: alerts.labels.minus(setOf([]string{"alertstate"})), target: true, values: alerts.values, unit: unit{epoch: true}}
-	f.series["ALERTS_FOR_STATE"] = state
-	return nil
+	values["alertname"] = slices.Collect(maps.Keys(f.alerts))
+	f.series["ALERTS"] = series{labels: setOf([]string{"alertname", "alertstate"}), target: true, values: values}
+	f.series["ALERTS_FOR_STATE"] = series{labels: setOf([]string{"alertname"}), target: true, values: values, unit: unit{epoch: true}}
 }

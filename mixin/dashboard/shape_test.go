@@ -53,6 +53,8 @@ type unit struct {
 	epoch, ms bool
 	// ratio is a share; every other number without a power counts something.
 	ratio bool
+	// flag is 0 or 1; the mean of flags is a share.
+	flag bool
 	// literal stands in the query itself and takes the unit of what it meets.
 	literal string
 	// unknown is what nobody can say, such as days.
@@ -84,6 +86,9 @@ func (u unit) String() string {
 	}
 	return "unknown"
 }
+
+// plain says that it counts something.
+func (u unit) plain() bool { return u == unit{} || u == unit{flag: true} }
 
 // unitOf is the unit of a metric, by its declaration or its name.
 func unitOf(name, declared string) unit {
@@ -147,6 +152,10 @@ func (f *facts) aggregated(a *promql.Aggregate) shape {
 		s.labels = labels{}
 	}
 	switch a.Op {
+	case "avg":
+		s.unit = mean(s.unit)
+	case "sum":
+		s.unit.flag = false
 	case "count", "group":
 		s.unit = unit{}
 	case "count_values":
@@ -171,12 +180,15 @@ func (f *facts) called(c *promql.Call) shape {
 	}
 	switch c.Func {
 	case "rate", "irate", "deriv":
-		u := s.unit
-		if u.epoch {
-			s.unit = unit{ratio: true}
+		if s.unit.epoch || s.unit == (unit{seconds: 1}) { // seconds per second: processors, for one
+			s.unit = unit{}
 		} else {
-			s.unit = over(u, unit{seconds: 1})
+			s.unit = over(s.unit, unit{seconds: 1})
 		}
+	case "avg_over_time":
+		s.unit = mean(s.unit)
+	case "sum_over_time":
+		s.unit.flag = false
 	case "delta", "idelta", "increase":
 		if s.unit.epoch {
 			s.unit = unit{seconds: 1}
@@ -215,9 +227,9 @@ func (f *facts) combined(b *promql.Binary) shape {
 		return l
 	case "or":
 		s.labels = l.labels.or(r.labels)
-		if l.unit.literal != "" || (l.labels != nil && len(l.labels) == 0 && l.unit == unit{}) {
+		if l.unit.literal != "" || (l.labels != nil && len(l.labels) == 0 && l.unit.plain()) {
 			s.unit = r.unit
-		} else if r.unit != l.unit && r.unit.literal == "" && r.unit != (unit{}) {
+		} else if r.unit != l.unit && r.unit.literal == "" && !r.unit.plain() {
 			s.unit = unit{unknown: true}
 		}
 		return s
@@ -254,6 +266,13 @@ func (f *facts) combined(b *promql.Binary) shape {
 	return s
 }
 
+func mean(u unit) unit {
+	if u.flag {
+		return unit{ratio: true}
+	}
+	return u
+}
+
 // sum is the unit of a sum or difference.
 func sum(op string, a, b unit) unit {
 	switch {
@@ -269,6 +288,8 @@ func sum(op string, a, b unit) unit {
 		return a
 	case op == "+" && b.epoch && a == unit{seconds: 1}:
 		return b
+	case a.plain() && b.plain():
+		return unit{}
 	case a == b:
 		return a
 	}
@@ -280,6 +301,7 @@ func product(a, b unit) unit {
 	if a.literal != "" {
 		a, b = b, a
 	}
+	a.flag, b.flag = a.flag && b.literal == "", false
 	switch {
 	case a.unknown || b.unknown:
 		return unit{unknown: true}
@@ -292,12 +314,12 @@ func product(a, b unit) unit {
 		return unit{unknown: true}
 	case b.literal != "":
 		return a
-	case a.epoch && b == unit{}, b.epoch && a == unit{}: // times 0 or 1
+	case a.epoch && b.plain(), b.epoch && a.plain(): // times 0 or 1
 		return unit{epoch: true, ms: a.ms || b.ms}
 	case a.epoch || b.epoch:
 		return unit{unknown: true}
 	}
-	return unit{seconds: a.seconds + b.seconds, bytes: a.bytes + b.bytes, ratio: a.ratio && b.ratio}
+	return unit{seconds: a.seconds + b.seconds, bytes: a.bytes + b.bytes, ratio: a.ratio || b.ratio}
 }
 
 // over divides.
@@ -331,7 +353,7 @@ func TestShape(t *testing.T) {
 		{`(time() - csmars_archive_scan_timestamp_seconds) / 86400`, "unknown", target},
 		{`rate(vnx_cava_requests_total[5m])`, "per s", "instance, job, mover, site, system"},
 		{`sum(increase(vnx_cava_requests_total[5m]))`, "number", ""},
-		{`rate(process_cpu_seconds_total[5m])`, "ratio", "instance, job"},
+		{`rate(process_cpu_seconds_total[5m])`, "number", "instance, job"},
 		{`sum without (mover) (vnx_cava_queue_files) / sum without (mover) (vnx_cava_high_water_mark_files)`, "ratio", target},
 		{`ntfrs_staging_used_bytes / (ntfrs_staging_used_bytes + ntfrs_staging_free_bytes)`, "ratio", "instance, job, member, replica_set, site, system"},
 		{`deriv(csmars_archive_filesystem_avail_bytes[1h])`, "bytes per s", target},
@@ -351,6 +373,10 @@ func TestShape(t *testing.T) {
 		{`label_replace(up, "target", "$1", "instance", "(.*)")`, "number", "instance, job, site, system, target"},
 		{`max by (instance) (up) or vector(0)`, "number", "instance"},
 		{`avamar_node_used_ratio * 100`, "unknown", "instance, job, node, site, system"},
+		{`avg by (system) (dataprotection_probe_shared)`, "ratio", "system"},
+		{`sum(up)`, "number", ""},
+		{`up * 3`, "number", target},
+		{`target:dataprotection_worst_alert:max`, "number", "alertname, instance, job, severity, site, system"},
 		{`csmars_archive_projected_bytes or up`, "bytes", target},
 	} {
 		e, err := promql.Parse(tt.query)
