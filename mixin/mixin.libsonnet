@@ -14,10 +14,10 @@
 (import 'dashboards/overview.libsonnet') +
 (import 'dashboards/exporter.libsonnet') +
 (import 'dashboards/vnx_cava.libsonnet') +
-(import 'dashboards/avamar.libsonnet') +
-(import 'dashboards/csmars.libsonnet') +
 (import 'dashboards/onefs_cava.libsonnet') +
 (import 'dashboards/ntfrs.libsonnet') +
+(import 'dashboards/avamar.libsonnet') +
+(import 'dashboards/csmars.libsonnet') +
 {
   local systems = self._systems,
 
