@@ -227,8 +227,8 @@ func legends(f *facts, d *Dashboard) (found findings) {
 		}
 		s, legend := f.shape(e), q.Target.LegendFormat
 		automatic := legend == "" || legend == "__auto"
-		alone := len(q.Panel.Targets) == 1 && len(s.labels) == 0
-		if automatic && !(alone && kinds[q.Panel.Type] == "moment") {
+		needless := len(q.Panel.Targets) == 1 && len(s.labels) == 0 && kinds[q.Panel.Type] == "moment"
+		if automatic && !needless {
 			found.add("%s has no legend", q.Where)
 		}
 		if reMetricName.MatchString(legend) && f.series[reMetricName.FindString(legend)].labels != nil {

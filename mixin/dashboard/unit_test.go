@@ -40,7 +40,9 @@ func (p *Panel) fieldOf(t *Target) field {
 		f.hidden = name == ""
 	}
 	for _, o := range p.FieldConfig.Overrides {
-		if option, _ := o.Matcher.Options.(string); !(o.Matcher.ID == "byName" && option == name || o.Matcher.ID == "byFrameRefID" && option == t.RefID) {
+		option, _ := o.Matcher.Options.(string)
+		named, numbered := o.Matcher.ID == "byName" && option == name, o.Matcher.ID == "byFrameRefID" && option == t.RefID
+		if !named && !numbered {
 			continue
 		}
 		for _, property := range o.Properties {

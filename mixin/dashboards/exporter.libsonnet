@@ -235,12 +235,27 @@ local palette = panel.palette;
         },
         {
           title: 'Process',
-          lines: [line(8, [
-            [6, panel.timeseries('Memory', 'Memory of the exporter, as the kernel counts it.', 'bytes', [panel.query(process('process_resident_memory_bytes'), '{{instance}}')], { fill: 0 })],
-            [6, panel.timeseries('Processor', 'Processor time of the exporter: 1 is one core.', 'short', [panel.query(processRate('process_cpu_seconds_total'), '{{instance}}')], { fill: 0 })],
-            [6, panel.timeseries('Goroutines', 'Goroutines of the exporter. They must not grow: a device that hangs would show here.', 'short', [panel.query(process('go_goroutines'), '{{instance}}')], { fill: 0 })],
-            [6, panel.timeseries('Open files', 'Files and connections that the exporter holds open.', 'short', [panel.query(process('process_open_fds'), '{{instance}}')], { fill: 0 })],
-          ])],
+          lines: [
+            line(4, [[24, panel.table(
+              'Version',
+              'The version of each exporter, and what it was built with.',
+              [panel.rows('dataprotection_exporter_build_info{%s}' % own)],
+              [
+                panel.column('instance', 'Exporter'),
+                panel.column('version', 'Version'),
+                panel.column('revision', 'Revision'),
+                panel.column('branch', 'Branch'),
+                panel.column('goversion', 'Go'),
+              ],
+              { sortBy: 'Exporter', descending: false }
+            )]]),
+            line(8, [
+              [6, panel.timeseries('Memory', 'Memory of the exporter, as the kernel counts it.', 'bytes', [panel.query(process('process_resident_memory_bytes'), '{{instance}}')], { fill: 0 })],
+              [6, panel.timeseries('Processor', 'Processor time of the exporter: 1 is one core.', 'short', [panel.query(processRate('process_cpu_seconds_total'), '{{instance}}')], { fill: 0 })],
+              [6, panel.timeseries('Goroutines', 'Goroutines of the exporter. They must not grow: a device that hangs would show here.', 'short', [panel.query(process('go_goroutines'), '{{instance}}')], { fill: 0 })],
+              [6, panel.timeseries('Open files', 'Files and connections that the exporter holds open.', 'short', [panel.query(process('process_open_fds'), '{{instance}}')], { fill: 0 })],
+            ]),
+          ],
         },
         trouble.parts,
       ],
