@@ -101,6 +101,14 @@ local seconds(duration) =
     function(e, label) 'label_replace(%s, "%s", "$1", "event_id", "(.*)")' % [e, label], ['why', 'next', 'grade'], std.rstripChars(expr, '\n')
   ),
 
+  // An alert on an event says which one it is.
+  local alerts = trouble.alerts {
+    fieldConfig+: { overrides+: [{
+      matcher: { id: 'byName', options: 'Event' },
+      properties: [{ id: 'mappings', value: panel.words([[e.id, '%s (%d)' % [e.meaning, e.id]] for e in events]) }],
+    }] },
+  },
+
   local joined = 'last_over_time(ntfrs_connection_joined{%(s)s}[%(gap)s])' % f,
 
   grafanaDashboards+:: {
@@ -151,7 +159,7 @@ local seconds(duration) =
           )],
           [4, trouble.collected],
         ]),
-        line(6, [[24, trouble.alerts]]),
+        line(6, [[24, alerts]]),
         line(9, [
           [14, panel.timeseries(
             'Backlog of the connections',
