@@ -61,8 +61,6 @@ local seconds(duration) =
     [e.id] + [s[1:] for s in severities if s[0] == (if std.objectHas(e, 'severity') then e.severity else 'info')][0]
     for e in events
   ] + [['other', 'not known', palette.unknown]],
-  // Events that stand until another one ends them.
-  local lasting = [e for e in events if std.objectHas(e, 'cleared_by')],
 
   // Why a file changed (the label `reason`).
   local reasons = [
@@ -412,17 +410,18 @@ local seconds(duration) =
               )],
               [10, panel.states(
                 'Trouble over time',
-                'Events whose trouble stood at some time of the time range: from when they were logged until the event that ends them. Empty where none did.',
-                [
-                  panel.query(
+                'Events that stand until another one ends them, those that stood at some time of the time range: from when they were logged until the event that ends them. Empty where none did.',
+                [panel.query(
+                  std.foldl(
+                    function(expr, e) 'label_replace(\n%s, "what", "%s", "event_id", "%d"\n)' % [expr, e.meaning, e.id],
+                    [e for e in events if std.objectHas(e, 'cleared_by')],
                     |||
-                      max by (job, instance, member) (event:ntfrs_event_active:last{%(s)s,event_id="%(id)d"})
-                      and on (%(member)s) max_over_time(event:ntfrs_event_active:last{%(s)s,event_id="%(id)d"}[$__range] @ end()) == 1
-                    ||| % (f { id: e.id }),
-                    '{{member}}: %s (%d)' % [e.meaning, e.id]
-                  )
-                  for e in lasting
-                ],
+                      max by (%(member)s, event_id) (event:ntfrs_event_active:last{%(s)s})
+                      and on (%(member)s, event_id) max_over_time(event:ntfrs_event_active:last{%(s)s}[$__range] @ end()) == 1
+                    ||| % f
+                  ),
+                  '{{member}}: {{what}} ({{event_id}})'
+                )],
                 [[0, 'ended', palette.good], [1, 'stands', palette.critical]]
               )],
             ]),
