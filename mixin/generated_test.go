@@ -1,11 +1,18 @@
 package mixin
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-jsonnet"
+
+	"dataprotection_exporter/mixin/dashboard"
 )
 
 // rendered compares a folder with what a source renders, or writes it again.
@@ -49,4 +56,57 @@ func TestGeneratedRules(t *testing.T) {
 // TestGeneratedDashboards compares dashboards/ with what the mixin renders.
 func TestGeneratedDashboards(t *testing.T) {
 	rendered(t, jsonnet.MakeVM(), "dashboards.jsonnet", filepath.Join("..", "dashboards"))
+}
+
+// TestGeneratedDashboardsPage compares docs/dashboards.md with what the dashboards say
+// about themselves.
+func TestGeneratedDashboardsPage(t *testing.T) {
+	files, err := jsonnet.MakeVM().EvaluateFileMulti("dashboards.jsonnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString(`# Dashboards
+
+<!-- Generated from the dashboards: make generate. -->
+
+What each dashboard answers, and the panels it answers with. All need Grafana 9.3 or later and a Prometheus data
+source; choose the data source, sites and targets at the top. The first screen says whether anything is wrong, since
+when, why, and what to do next; details are folded below. How to get them into Grafana is in
+[mixin/README.md](../mixin/README.md).
+`)
+	const overview = "overview.json"
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(files)), func(name string) bool { return name == overview })
+	for _, name := range append([]string{overview}, names...) {
+		var d dashboard.Dashboard
+		if err := json.Unmarshal([]byte(files[name]), &d); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n`dashboards/%s`, uid `%s`.\n\n| | panel | what it shows |\n|---|---|---|\n", d.Title, d.Description, name, d.UID)
+		describe(&b, "first screen", d.Panels)
+		for _, p := range d.Panels {
+			describe(&b, p.Title, p.Panels)
+		}
+	}
+	file := filepath.Join("..", "docs", "dashboards.md")
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if committed, err := os.ReadFile(file); err != nil || string(committed) != b.String() {
+		t.Errorf("docs/dashboards.md is stale: run make generate (%v)", err)
+	}
+}
+
+// describe writes a line for each panel; the place only where it changes.
+func describe(b *strings.Builder, place string, panels []*dashboard.Panel) {
+	for _, p := range panels {
+		if p.Type == "row" {
+			continue
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", place, p.Title, strings.ReplaceAll(p.Description, "|", "\\|"))
+		place = ""
+	}
 }

@@ -44,8 +44,8 @@ local palette = panel.palette;
       )) ^ 0
     )
     or on (job, instance)
-    label_replace(target:dataprotection_worst_alert:max{%(s)s}, "why", "$1", "alertname", "(.*)")
-  |||,
+    %(otherwise)s
+  ||| % { s: s, otherwise: words.named('target:dataprotection_worst_alert:max{%s}' % s, 'why') },
 
   local becauseWords =
     w.causes +
@@ -85,7 +85,7 @@ local palette = panel.palette;
           'Every target, the worst first: its worst problem with the cause, and when it was last read whole. The name leads to the dashboard of its system, the problem to the runbook.',
           [
             panel.rows(withDashboard('target:dataprotection_severity:max{%s}' % s)),
-            panel.rows(because % { s: s }),
+            panel.rows(because),
             panel.rows('target:dataprotection_collected_timestamp_seconds:last{%s} * 1000' % s),
             panel.rows('count by (job, instance) (ALERTS{alertstate="firing",%s})' % std.join(',', std.filter(function(part) part != '', [c.targetSelector, 'instance=~"$target"']))),
           ],

@@ -65,16 +65,12 @@ function(config, groups, selector, about=[]) {
   alerts:: panel.table(
     'What is wrong',
     'The alerts that fire now, the oldest first, with cause and remedy. The name leads to the runbook.',
-    [panel.rows(|||
-      label_replace(
-        label_replace(
-          ALERTS_FOR_STATE{%(alerts)s} * 1000
-          and ignoring (alertstate) ALERTS{%(alerts)s,alertstate="firing"},
-          "why", "$1", "alertname", "(.*)"
-        ),
-        "next", "$1", "alertname", "(.*)"
+    [panel.rows(words.named(words.named(|||
+      (
+        ALERTS_FOR_STATE{%(alerts)s} * 1000
+        and ignoring (alertstate) ALERTS{%(alerts)s,alertstate="firing"}
       )
-    ||| % { alerts: alerts })],
+    ||| % { alerts: alerts }, 'why'), 'next'))],
     [$.columns.severity, $.columns.since, $.columns.target] +
     [panel.column(a[0], a[1]) for a in about] +
     [$.columns.problem, $.columns.cause, $.columns.next],

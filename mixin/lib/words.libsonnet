@@ -2,13 +2,26 @@
 // an alert, its cause and its remedy where Prometheus has only its name.
 local palette = import 'palette.libsonnet';
 
-// The first line of a text that begins with a word and holds no template, without the
-// word; null when there is none.
+// A text without its templates: a label of the alert is shown as <label>. null where
+// anything else is templated.
+local plain(text) =
+  local pieces = std.split(text, '{{');
+  local labelled(piece) =
+    local halves = std.splitLimit(piece, '}}', 1);
+    local name = std.strReplace(std.strReplace(halves[0], ' ', ''), '$labels.', '');
+    if std.startsWith(std.lstripChars(halves[0], ' '), '$labels.') && std.length(std.findSubstr('|', name)) == 0
+    then '<' + name + '>' + halves[1]
+    else null;
+  local shown = [pieces[0]] + [labelled(piece) for piece in pieces[1:]];
+  if std.member(shown, null) then null else std.join('', shown);
+
+// The first line of a text that begins with a word, without the word; null when there
+// is none that stands for itself.
 local sentence(description, word) =
   local found = [
-    std.lstripChars(line[std.length(word):], ' ')
+    plain(std.lstripChars(line[std.length(word):], ' '))
     for line in std.split(description, '\n')
-    if std.startsWith(line, word) && !std.member(line, '{{')
+    if std.startsWith(line, word)
   ];
   if found == [] then null else found[0];
 
@@ -41,19 +54,32 @@ local before(text, word) =
     ['exporter', 'Exporter'],
   ],
 
-  // [[alertname, summary], ...], and the same for causes and remedies. Where a text
-  // needs the labels of the alert, it says where to read it.
-  of(groups):: {
-    local alerts = std.foldl(
-      function(all, rule) { [rule.alert]: rule.annotations } + all,
-      [rule for group in groups for rule in group.rules if std.objectHas(rule, 'alert')],
-      {}
-    ),
-    local all(f) = [[name, f(alerts[name])] for name in std.objectFields(alerts)],
-    local or(text, otherwise) = if text == null then otherwise else text,
+  // What an alert is called in causes and remedies: texts differ by severity.
+  key:: { separator: '/', labels: ['alertname', 'severity'] },
 
-    summaries: all(function(a) a.summary),
-    causes: all(function(a) or(before(sentence(a.description, 'Cause:'), 'Remedy:'), 'see the details below and the notification')),
-    remedies: all(function(a) or(sentence(a.description, 'Remedy:'), 'follow the runbook')),
+  // Adds a label with that name to an expression of alerts.
+  named(expr, label)::
+    'label_join(%s, "%s", "%s", %s)' % [std.rstripChars(expr, '\n'), label, $.key.separator, std.join(', ', ['"%s"' % l for l in $.key.labels])],
+
+  // [[alertname, summary], ...], and [[key, sentence], ...] of causes and remedies. An
+  // alert whose texts differ in more than severity shows each.
+  of(groups):: {
+    local alerts = [rule for group in groups for rule in group.rules if std.objectHas(rule, 'alert')],
+    local texts(name, f, otherwise) =
+      local all = std.foldl(
+        function(found, rule)
+          local text = f(rule.annotations);
+          local key = name(rule);
+          local sofar = if std.objectHas(found, key) then found[key] else [];
+          found { [key]: if text == null || std.member(sofar, text) then sofar else sofar + [text] },
+        alerts,
+        {}
+      );
+      [[key, if all[key] == [] then otherwise else std.join(' Or: ', all[key])] for key in std.objectFields(all)],
+    local byKey(rule) = rule.alert + $.key.separator + rule.labels.severity,
+
+    summaries: texts(function(rule) rule.alert, function(a) a.summary, ''),
+    causes: texts(byKey, function(a) before(sentence(a.description, 'Cause:'), 'Remedy:'), 'see the details below and the notification'),
+    remedies: texts(byKey, function(a) sentence(a.description, 'Remedy:'), 'follow the runbook'),
   },
 }
