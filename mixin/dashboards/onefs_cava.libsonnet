@@ -70,6 +70,9 @@ local palette = panel.palette;
   local unanswered = 'count by (job, instance, server) ((%s) == 0)' % seen,
   local using = 'count by (job, instance, server) (%s)' % seen,
 
+  // The nodes with the most scans that failed or timed out over the time range.
+  local failedScans = 'topk(50, sum by (instance, node) (increase(onefs_cava_scan_failures_total{%(s)s}[$__range]) + increase(onefs_cava_scan_timeouts_total{%(s)s}[$__range])) > 0)' % f,
+
   // The policy of a metric of jobs. Prometheus has a label job of its own.
   local ofPolicy(expr) = 'max by (instance, policy) (label_replace(%s, "policy", "$1", "exported_job", "(.+)"))' % expr,
 
@@ -363,11 +366,9 @@ local palette = panel.palette;
               [12, panel.table(
                 'Nodes with failed scans',
                 'Nodes on which scans failed or timed out over the time range, with all scan requests of that time.',
-                [
-                  panel.rows('topk(50, sum by (instance, node) (increase(onefs_cava_scan_failures_total{%(s)s}[$__range]) + increase(onefs_cava_scan_timeouts_total{%(s)s}[$__range])) > 0)' % f),
-                  panel.rows('sum by (instance, node) (increase(onefs_cava_scan_failures_total{%s}[$__range]))' % s),
-                  panel.rows('sum by (instance, node) (increase(onefs_cava_scan_timeouts_total{%s}[$__range]))' % s),
-                  panel.rows('sum by (instance, node) (increase(onefs_cava_scan_requests_total{%s}[$__range]))' % s),
+                [panel.rows(failedScans)] + [
+                  panel.rows('sum by (instance, node) (increase(%s{%s}[$__range]))\nand on (instance, node) %s' % [metric, s, failedScans])
+                  for metric in ['onefs_cava_scan_failures_total', 'onefs_cava_scan_timeouts_total', 'onefs_cava_scan_requests_total']
                 ],
                 [
                   trouble.columns.target,
