@@ -179,7 +179,8 @@ func TestAlertmanagerTemplate(t *testing.T) {
 			name := a.Labels["alertname"]
 			seen[name+a.Labels["severity"]] = true
 			for _, word := range []string{"Cause: ", "Remedy: "} {
-				if !strings.Contains(a.Annotations["description"], word) {
+				d := a.Annotations["description"]
+				if !strings.Contains(d, word) && !strings.Contains(d, "not known at this moment: see /targets") {
 					t.Errorf("the description of %s has no %q", name, word)
 				}
 			}

@@ -527,7 +527,7 @@ local text = import '../lib/text.libsonnet';
                   {{- range <REASON> }}
                   Reason {{ .Labels.reason }}. {{ template "unreadable" .Labels.reason }}
                   {{- else }}
-                  Cause: not known at this moment. Remedy: see /targets of the exporter.
+                  The reason is not known at this moment: see /targets of the exporter.
                   {{- end }}
                 |||, {
                   READ: text.query('max_over_time(timestamp(max(dataprotection_part_success{@}) == 1)[1d:1m])', ['job', 'instance', 'part']),

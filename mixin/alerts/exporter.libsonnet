@@ -119,7 +119,7 @@ local text = import '../lib/text.libsonnet';
               |||
                 The part {{ $labels.part }}{{ with $labels.unit }} of {{ . }}{{ end }} of the {{ $labels.system }} target {{ $labels.instance }} cannot be read. Alerts that need it rest on its last known state.
               ||| +
-              failingParts(['job', 'instance', 'part', 'unit'], 'Cause: not known at this moment. Remedy: see /targets of the exporter.'),
+              failingParts(['job', 'instance', 'part', 'unit'], 'The reason is not known at this moment: see /targets of the exporter.'),
           }),
 
           alert({
