@@ -112,7 +112,7 @@ local palette = panel.palette;
               panel.limit('csmars_archive_filesystem_size_bytes{%s}' % s, 'size of the filesystem, {{instance}}'),
               panel.forecast('csmars_archive_projected_bytes{%s}' % s, 'archive at its full retention, {{instance}}', palette.warning),
               panel.forecast(
-                'csmars_archive_filesystem_size_bytes{%(s)s} - clamp_min(target:csmars_archive_filesystem_avail_bytes:predict{%(s)s}, 0)' % f,
+                'clamp_min(csmars_archive_filesystem_size_bytes{%(s)s} - clamp_min(target:csmars_archive_filesystem_avail_bytes:predict{%(s)s}, 0), 0)' % f,
                 'used in %(horizonDays)d days at this pace, {{instance}}' % f
               ),
             ]
