@@ -17,7 +17,7 @@ var folder = map[string]string{
 	"vnx_cava": "vnxcava", "onefs_cava": "onefs", "avamar": "avamar", "csmars": "csmars", "ntfrs": "ntfrs",
 }
 
-// A system is whole: its fixtures, documentation, alerts and rules are there.
+// A system is whole: its fixtures, documentation, alerts and dashboard are there.
 func TestEverySystemIsWhole(t *testing.T) {
 	for _, s := range Systems {
 		for _, file := range []string{
@@ -25,7 +25,9 @@ func TestEverySystemIsWhole(t *testing.T) {
 			"fixtures/fleet_" + folder[s.Name] + ".go",
 			"docs/systems/" + s.Name + ".md",
 			"mixin/alerts/" + s.Name + ".libsonnet",
+			"mixin/dashboards/" + s.Name + ".libsonnet",
 			"rules/" + s.Name + ".yml",
+			"dashboards/" + s.Name + ".json",
 		} {
 			if _, err := os.Stat(filepath.Join("..", file)); err != nil {
 				t.Errorf("system %s lacks %s", s.Name, file)
