@@ -15,19 +15,17 @@ local plain(text) =
   local shown = [pieces[0]] + [labelled(piece) for piece in pieces[1:]];
   if std.member(shown, null) then null else std.join('', shown);
 
-// The first line of a text that begins with a word, without the word; null when there
-// is none that stands for itself.
-local sentence(description, word) =
-  local found = [
+// The lines of a text that begin with a word, without the word, as far as they stand
+// for themselves. Several are for several cases.
+local sentences(description, word) =
+  std.filter(function(text) text != null, [
     plain(std.lstripChars(line[std.length(word):], ' '))
     for line in std.split(description, '\n')
     if std.startsWith(line, word)
-  ];
-  if found == [] then null else found[0];
+  ]);
 
 // Some texts have cause and remedy in one line.
-local before(text, word) =
-  if text == null then null else std.rstripChars(std.split(text, word)[0], ' ');
+local before(text, word) = std.rstripChars(std.split(text, word)[0], ' ');
 
 {
   // Severities, as words behind the numbers of target:dataprotection_severity:max.
@@ -68,18 +66,17 @@ local before(text, word) =
     local texts(name, f, otherwise) =
       local all = std.foldl(
         function(found, rule)
-          local text = f(rule.annotations);
           local key = name(rule);
           local sofar = if std.objectHas(found, key) then found[key] else [];
-          found { [key]: if text == null || std.member(sofar, text) then sofar else sofar + [text] },
+          found { [key]: sofar + std.filter(function(text) !std.member(sofar, text), f(rule.annotations)) },
         alerts,
         {}
       );
       [[key, if all[key] == [] then otherwise else std.join(' Or: ', all[key])] for key in std.objectFields(all)],
     local byKey(rule) = rule.alert + $.key.separator + rule.labels.severity,
 
-    summaries: texts(function(rule) rule.alert, function(a) a.summary, ''),
-    causes: texts(byKey, function(a) before(sentence(a.description, 'Cause:'), 'Remedy:'), 'see the details below and the notification'),
-    remedies: texts(byKey, function(a) sentence(a.description, 'Remedy:'), 'follow the runbook'),
+    summaries: texts(function(rule) rule.alert, function(a) [a.summary], ''),
+    causes: texts(byKey, function(a) [before(text, 'Remedy:') for text in sentences(a.description, 'Cause:')], 'see the details below and the notification'),
+    remedies: texts(byKey, function(a) sentences(a.description, 'Remedy:'), 'follow the runbook'),
   },
 }
