@@ -448,5 +448,48 @@
     // hours, so it bridges from one to the next.
     ntfrsExcessiveSeconds: 6 * 3600,
     ntfrsClockSkewSeconds: 2 * 3600,
+
+    // --- Kubernetes ------------------------------------------------------------
+
+    // What lib/kubernetes.libsonnet renders. It has no part in rules and dashboards; where
+    // people reach the exporter is exporterURL.
+    kubernetes: {
+      // Where everything goes. Rules and dashboards are found there by the Prometheus
+      // Operator and by the sidecar of Grafana.
+      namespace: 'monitoring',
+
+      // The name of the Deployment and the Service, and the beginning of every other name.
+      name: 'dataprotection-exporter',
+
+      // The image. Put the host of your registry in front of it.
+      image: 'dataprotection_exporter:' + std.rstripChars(importstr '../VERSION', '\n'),
+
+      // The job of all targets; the exporter's own has _exporter behind it. Give a second
+      // exporter another one: by its job it is known to be down.
+      job: 'dataprotection',
+
+      // How often targets are scraped, and how long that may take: longer than the timeout
+      // of the slowest target.
+      scrapeInterval: '1m',
+      scrapeTimeout: '45s',
+
+      // By these labels the Prometheus resource selects rules and scrape configurations,
+      // for example { release: 'prometheus' }.
+      operatorLabels: {},
+
+      // By these labels the sidecar of Grafana finds dashboards.
+      dashboardLabels: { grafana_dashboard: '1' },
+
+      // What keeps how far logs were read (--storage.path). emptyDir survives a restart of
+      // the container, a volume claim also a move to another node.
+      storage: { emptyDir: {} },
+
+      // The user and group of the process, and what it may take of the machine.
+      user: 65534,
+      resources: {
+        requests: { cpu: '50m', memory: '64Mi' },
+        limits: { memory: '512Mi' },
+      },
+    },
   },
 }
