@@ -116,15 +116,23 @@ func valuesDeclared(f *facts, d *Dashboard) (found findings) {
 	return found
 }
 
-// valuesOf is the closed list of values of a label. A rule passes on those of any
-// metric it may come from.
+// valuesOf is the closed list of values of a label, nil when it is open. A rule
+// passes on the values of what it is made from.
 func (f *facts) valuesOf(name, label string) []string {
-	s := f.series[name]
-	if s.values != nil || !strings.Contains(name, ":") {
-		return s.values[label]
+	if !strings.Contains(name, ":") {
+		return f.series[name].values[label]
 	}
+	reached := map[string]bool{}
+	f.reach(reached, name)
 	var all []string
-	for _, s := range f.series {
+	for n := range reached {
+		s := f.series[n]
+		if strings.Contains(n, ":") || !s.labels[label] {
+			continue
+		}
+		if s.values[label] == nil {
+			return nil
+		}
 		all = append(all, s.values[label]...)
 	}
 	return all

@@ -136,6 +136,7 @@ var sabotage = []struct {
 
 	{"label values are declared", "panels/2/targets/1/expr", within("timeout", "timed_out")},
 	{"label values are declared", "panels/0/targets/0/expr", within("vnx_cava\"", "vnx\"")},
+	{"label values are declared", "panels/0/targets/0/expr", `mover_policy:vnx_cava_offline_policy:last{policy="smb",instance=~"$target",site=~"$site"}`},
 	{"label values are declared", "annotations/list/0/expr", within("firing", "burning")},
 
 	{"chosen targets only", "panels/0/targets/0/expr", within(`,instance=~"$target"`, "")},
