@@ -374,7 +374,7 @@ var chosen = map[string]string{
 }
 
 // ask runs a query as Grafana does and returns the labels of the series that have
-// a value.
+// a value; those of a variable have the label it lists.
 func (r *liveRun) ask(ctx context.Context, q dashboard.Query) ([]map[string]string, error) {
 	form := url.Values{"query": {dashboard.Expand(q.Expr, chosen)}}
 	api := "query"
@@ -412,9 +412,13 @@ func (r *liveRun) ask(ctx context.Context, q dashboard.Query) ([]map[string]stri
 	if answer.Error != "" {
 		return nil, errors.New(answer.Error)
 	}
+	listed := ""
+	if q.Variable != nil {
+		_, listed = q.Variable.Series()
+	}
 	var series []map[string]string
 	for _, s := range answer.Data.Result {
-		if slices.ContainsFunc(append(s.Values, s.Value), isNumber) {
+		if slices.ContainsFunc(append(s.Values, s.Value), isNumber) && (listed == "" || s.Metric[listed] != "") {
 			series = append(series, s.Metric)
 		}
 	}
@@ -425,4 +429,37 @@ func isNumber(sample [2]any) bool {
 	text, _ := sample[1].(string)
 	v, err := strconv.ParseFloat(text, 64)
 	return err == nil && !math.IsNaN(v)
+}
+
+func TestAsk(t *testing.T) {
+	site := &dashboard.Variable{Type: "query", Query: json.RawMessage(`"label_values(up, site)"`)}
+	drawn := dashboard.Query{Panel: &dashboard.Panel{}, Target: &dashboard.Target{Range: true}}
+	for name, tt := range map[string]struct {
+		query  dashboard.Query
+		answer string
+		want   int
+		failed bool
+	}{
+		"a moment":      {dashboard.Query{}, `{"data": {"result": [{"metric": {}, "value": [1, "2"]}, {"metric": {}, "value": [1, "NaN"]}]}}`, 1, false},
+		"a range":       {drawn, `{"data": {"result": [{"metric": {}, "values": [[1, "NaN"], [2, "3"]]}, {"metric": {}, "values": [[1, "NaN"]]}]}}`, 1, false},
+		"nothing":       {drawn, `{"data": {"result": []}}`, 0, false},
+		"an error":      {drawn, `{"status": "error", "error": "many-to-many matching not allowed"}`, 0, true},
+		"no Prometheus": {drawn, `<html>`, 0, true},
+		"a variable":    {dashboard.Query{Variable: site}, `{"data": {"result": [{"metric": {"site": "ams"}, "value": [1, "1"]}, {"metric": {}, "value": [1, "1"]}]}}`, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if ranged := strings.HasSuffix(r.URL.Path, "/query_range"); ranged != (tt.query.Panel != nil) {
+					t.Errorf("asked at %s", r.URL.Path)
+				}
+				_, _ = w.Write([]byte(tt.answer))
+			}))
+			defer server.Close()
+			r := &liveRun{T: t, prometheus: server.Listener.Addr().String()}
+			got, err := r.ask(t.Context(), tt.query)
+			if len(got) != tt.want || (err != nil) != tt.failed {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
 }

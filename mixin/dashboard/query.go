@@ -12,6 +12,8 @@ type Query struct {
 	// Panel and Target are nil outside of panels.
 	Panel  *Panel
 	Target *Target
+	// Variable is the one whose values the query finds, nil elsewhere.
+	Variable *Variable
 	// Where says in words whose it is.
 	Where string
 	Expr  string
@@ -29,7 +31,7 @@ func (d *Dashboard) Queries() []Query {
 	var all []Query
 	for _, p := range d.All() {
 		for _, t := range p.Targets {
-			all = append(all, Query{d, p, t, fmt.Sprintf("panel %q, query %s", p.Title, t.RefID), t.Expr})
+			all = append(all, Query{Dashboard: d, Panel: p, Target: t, Where: fmt.Sprintf("panel %q, query %s", p.Title, t.RefID), Expr: t.Expr})
 		}
 	}
 	for _, a := range d.Annotations.List {
@@ -39,7 +41,7 @@ func (d *Dashboard) Queries() []Query {
 	}
 	for _, v := range d.Templating.List {
 		if expr, _ := v.Series(); expr != "" {
-			all = append(all, Query{Dashboard: d, Where: fmt.Sprintf("variable %q", v.Name), Expr: expr})
+			all = append(all, Query{Dashboard: d, Variable: v, Where: fmt.Sprintf("variable %q", v.Name), Expr: expr})
 		}
 	}
 	return all

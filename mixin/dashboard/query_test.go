@@ -145,7 +145,7 @@ func chosenOnly(f *facts, d *Dashboard) (found findings) {
 	}
 	eachQuery(d, func(q *Query, e promql.Expr, _ []promql.Expr) {
 		s, ok := e.(*promql.Selector)
-		if !ok || strings.HasPrefix(q.Where, "variable") {
+		if !ok || q.Variable != nil {
 			return
 		}
 		has := f.series[s.Name]
@@ -177,7 +177,7 @@ var counterFunctions = []string{
 func counters(f *facts, d *Dashboard) (found findings) {
 	eachQuery(d, func(q *Query, e promql.Expr, in []promql.Expr) {
 		s, ok := e.(*promql.Selector)
-		if !ok || strings.HasPrefix(q.Where, "variable") {
+		if !ok || q.Variable != nil {
 			return
 		}
 		asked := ""
