@@ -128,7 +128,7 @@ local text = import '../lib/text.libsonnet';
       UNIT: unit,
       FREE: said(text.query('last_over_time(%s{@}[%s])' % [free, c.gapWindow], byTarget), how),
       TOTAL: said(text.query('last_over_time(%s{@}[%s])' % [total, c.gapWindow], byTarget), how),
-      LIMIT: std.toString(100 * ratio),
+      LIMIT: '%g' % (100 * ratio),
       SINCE: text.query('max_over_time(timestamp(max(%s{@}) / max(%s{@}) >= %g)[1d:1m])' % [free, total, ratio], byTarget),
       WORDS: words,
     }),
