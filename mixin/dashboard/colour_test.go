@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"dataprotection_exporter/mixin/dashboard/promql"
 )
 
 // palette is every colour that may be fixed in a dashboard, as in
@@ -110,6 +112,66 @@ func mapped(found *findings, p *Panel, list []Mapping) {
 			colorOf[r.Text] = r.Color
 		}
 	}
+}
+
+// valued is the values that a list of mappings has a word for, and whether it is
+// only about single values.
+func valued(list []Mapping) (values labels, only bool) {
+	values, only = labels{}, true
+	for _, m := range list {
+		var options map[string]json.RawMessage
+		if m.Type == "value" && json.Unmarshal(m.Options, &options) == nil {
+			values.add(slices.Collect(maps.Keys(options))...)
+		} else if m.Type != "special" {
+			only = false
+		}
+	}
+	return values, only
+}
+
+// Where values get words, every value that can come has one: the declared values
+// of labels in columns, and 0 and 1 of flags.
+func everyValueHasItsWord(f *facts, d *Dashboard) (found findings) {
+	for q, e := range d.parsed() {
+		if q.Target == nil {
+			continue
+		}
+		if list := q.Panel.fieldOf(q.Target).mappings; len(list) > 0 && f.shape(e).unit.flag && !filtered(e) {
+			if values, only := valued(list); only && len(setOf([]string{"0", "1"}).minus(values)) > 0 {
+				found.add("%s: there are words for %s, not for 0 and 1", q.Where, values)
+			}
+		}
+		if q.Panel.Type != "table" {
+			continue
+		}
+		o := q.Panel.organized()
+		for label := range f.shape(e).labels {
+			list := q.Panel.mappingsOf(o.shown(label))
+			values, only := valued(list)
+			if len(list) == 0 || !only {
+				continue
+			}
+			for _, s := range promql.Selectors(e) {
+				for _, v := range f.valuesOf(s.Name, label) {
+					if _, narrowed := s.Matcher(label); !narrowed && v != "" && !values[v] {
+						found.add("%s: the column of %s has no word for %s", q.Where, label, v)
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// filtered says whether a query leaves out some values.
+func filtered(e promql.Expr) bool {
+	yes := false
+	promql.Walk(e, func(e promql.Expr, _ []promql.Expr) {
+		if b, ok := e.(*promql.Binary); ok && !b.Bool && strings.ContainsAny(b.Op, "=<>") {
+			yes = true
+		}
+	})
+	return yes
 }
 
 // The palette is told apart without the red or without the green receptor. The

@@ -156,7 +156,10 @@ func chosenOnly(f *facts, d *Dashboard) (found findings) {
 			if !strings.HasPrefix(s.Name, "ALERTS") { // alerts leave the site behind
 				want["site"] = "site"
 			}
-		case has.labels["target"]:
+		case !has.target:
+			if d.variable("exporter") != nil {
+				want["instance"] = "exporter"
+			}
 			want["target"] = "target"
 		}
 		for label, variable := range want {

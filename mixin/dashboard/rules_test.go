@@ -49,6 +49,7 @@ var checks = []check{
 
 	{"colours", colours},
 	{"words beside colours", wordsBesideColours},
+	{"every value has its word", everyValueHasItsWord},
 }
 
 // findings is what is wrong, a sentence each.

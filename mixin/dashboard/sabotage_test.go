@@ -145,6 +145,9 @@ var sabotage = []struct {
 	{"chosen targets only", "annotations/list/0/expr", within(`,instance=~"$target"`, "")},
 	{"chosen targets only", "panels/0/targets/0/expr", "max(dataprotection_ssh_connections_open)"},
 
+	{"chosen targets only", "panels/4/panels/2/targets/0/expr", within(`instance=~"$exporter",`, "")},
+	{"chosen targets only", "panels/4/panels/2/targets/0/expr", within(`,target=~"$target"`, "")},
+
 	{"counters", "panels/2/targets/0/expr", within("rate(", "avg_over_time(")},
 	{"counters", "panels/0/targets/0/expr", within("vnx_cava_queue_files", "vnx_cava_requests_total")},
 	{"counters", "panels/2/targets/0/expr", within("vnx_cava_requests_total", "vnx_cava_queue_files")},
@@ -164,7 +167,7 @@ var sabotage = []struct {
 	{"columns", "panels/4/panels/1/transformations/2/options/indexByName", map[string]any{"chequer": 1}},
 	{"columns", "panels/4/panels/1/transformations/1/options/include/names", []any{"chequer"}},
 	{"columns", "panels/4/panels/1/transformations/0/id", "limit"},
-	{"columns", "panels/4/panels/1/fieldConfig/overrides/2/matcher/options", "On line"},
+	{"columns", "panels/4/panels/1/fieldConfig/overrides/3/matcher/options", "On line"},
 	{"columns", "panels/4/panels/1/options/sortBy/0/displayName", "Since"},
 
 	{"units", "panels/0/fieldConfig/defaults/unit", gone{}},
@@ -174,8 +177,8 @@ var sabotage = []struct {
 	{"units", "panels/2/fieldConfig/defaults/unit", "short"},
 	{"units", "panels/2/targets/0/expr", within("rate(", "increase(")},
 	{"units", "panels/3/fieldConfig/defaults/unit", "percent"},
-	{"units", "panels/4/panels/1/fieldConfig/overrides/3/properties/0/value", "ms"},
-	{"units", "panels/4/panels/1/fieldConfig/overrides/3/matcher/options", "Online"},
+	{"units", "panels/4/panels/1/fieldConfig/overrides/4/properties/0/value", "ms"},
+	{"units", "panels/4/panels/1/fieldConfig/overrides/4/matcher/options", "Online"},
 
 	{"shares", "panels/3/fieldConfig/defaults/min", gone{}},
 	{"shares", "panels/3/fieldConfig/defaults/max", 100},
@@ -191,7 +194,10 @@ var sabotage = []struct {
 	{"words beside colours", "panels/4/panels/0/fieldConfig/defaults/mappings/0/options/0/text", " "},
 	{"words beside colours", "panels/4/panels/0/fieldConfig/defaults/mappings/0/options/0/text", "runs"},
 	{"words beside colours", "panels/4/panels/0/fieldConfig/defaults/mappings", []any{}},
-	{"words beside colours", "panels/4/panels/1/fieldConfig/overrides/2/properties/0/value/0/options/0/text", gone{}},
+	{"words beside colours", "panels/4/panels/1/fieldConfig/overrides/3/properties/0/value/0/options/0/text", gone{}},
+	{"every value has its word", "panels/4/panels/0/fieldConfig/defaults/mappings/0/options/1", gone{}},
+	{"every value has its word", "panels/4/panels/1/fieldConfig/overrides/2/properties/0/value/0/options/cifs", gone{}},
+
 	{"words beside colours", "panels/0/options/textMode", "none"},
 	{"words beside colours", "panels/4/panels/0/options/showValue", "never"},
 }

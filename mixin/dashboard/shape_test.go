@@ -275,6 +275,7 @@ func mean(u unit) unit {
 
 // sum is the unit of a sum or difference.
 func sum(op string, a, b unit) unit {
+	a.flag, b.flag = false, false
 	switch {
 	case a.unknown || b.unknown:
 		return unit{unknown: true}

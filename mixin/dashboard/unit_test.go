@@ -26,14 +26,14 @@ var unitsFor = map[string][]string{
 type field struct {
 	unit     string
 	min, max *float64
-	mapped   bool
+	mappings []Mapping
 	hidden   bool
 }
 
 // fieldOf follows overrides, columns and their titles.
 func (p *Panel) fieldOf(t *Target) field {
 	d := p.FieldConfig.Defaults
-	f := field{unit: d.Unit, min: d.Min, max: d.Max, mapped: len(d.Mappings) > 0}
+	f := field{unit: d.Unit, min: d.Min, max: d.Max, mappings: d.Mappings}
 	name := t.LegendFormat
 	if p.Type == "table" {
 		name = p.organized().shown(p.valueField(t))
@@ -54,13 +54,28 @@ func (p *Panel) fieldOf(t *Target) field {
 			case "max":
 				_ = json.Unmarshal(property.Value, &f.max)
 			case "mappings":
-				f.mapped = f.mapped || string(property.Value) != "[]"
+				f.mappings = nil
+				_ = json.Unmarshal(property.Value, &f.mappings)
 			case "custom.hidden":
 				f.hidden = f.hidden || string(property.Value) == "true"
 			}
 		}
 	}
 	return f
+}
+
+// mappingsOf is the words for the values of a column.
+func (p *Panel) mappingsOf(column string) []Mapping {
+	list := p.FieldConfig.Defaults.Mappings
+	for _, o := range p.FieldConfig.Overrides {
+		for _, property := range o.Properties {
+			if o.Matcher.ID == "byName" && o.Matcher.Options == column && property.ID == "mappings" {
+				list = nil
+				_ = json.Unmarshal(property.Value, &list)
+			}
+		}
+	}
+	return list
 }
 
 // The unit of a panel is that of its numbers, whatever the panel, whatever the
@@ -74,7 +89,7 @@ func units(f *facts, d *Dashboard) (found findings) {
 		allowed, decided := unitsFor[measured.String()]
 		switch {
 		case shown.hidden:
-		case shown.mapped && measured.plain() && (shown.unit == "" || shown.unit == "none"):
+		case len(shown.mappings) > 0 && measured.plain() && (shown.unit == "" || shown.unit == "none"):
 		case measured.plain() && strings.HasPrefix(shown.unit, "suffix:"):
 		case measured.plain() && q.Panel.Type == "table" && shown.unit == "": // a plain number in a column with a title
 		case !decided && isUnit(shown.unit):

@@ -11,6 +11,7 @@ dashboard.new(config, {
   description: 'It is what the rules are tried on.',
   selector: config.vnxCavaSelector,
   alerts: config.vnxCavaSelector,
+  variables: [{ name: 'exporter', label: 'Exporter', query: 'label_values(dataprotection_config_last_reload_successful, instance)' }],
   first: [
     dashboard.line(4, [
       [8, panel.stat(
@@ -48,26 +49,34 @@ dashboard.new(config, {
   sections: [{
     title: 'More',
     lines: [dashboard.line(8, [
-      [10, panel.states(
+      [6, panel.states(
         'Virus checking',
         'Whether virus checking runs on each mover.',
         [panel.query('vnx_cava_running{%s}' % s, '{{instance}} {{mover}}')],
         [[0, 'stopped', palette.critical], [1, 'runs', palette.good]]
       )],
-      [14, panel.table(
+      [10, panel.table(
         'Checkers',
         'The checkers of each mover and when they were last asked.',
         [
           panel.rows('topk(10, vnx_cava_checker_online{%s})' % s),
           panel.rows('vnx_cava_checker_last_check_timestamp_seconds{%s} * 1000' % s),
+          panel.rows('vnx_cava_offline_policy{%s} == 1' % s),
         ],
         [
           panel.column('instance', 'Target', { links: [panel.link('Targets', config.exporterURL + '/targets')] }),
           panel.column('checker', 'Checker', { links: [panel.link('Runbook', config.exporterURL + '/runbooks/CavaCheckerOffline')] }),
+          panel.column('policy', 'Without any', { words: [['none', 'goes on'], ['viruschecking', 'stops scans'], ['cifs', 'stops CIFS'], ['unknown', 'not known']] }),
           panel.column('Value #A', 'Online', { words: [[0, 'offline', palette.critical], [1, 'online', palette.good]] }),
           panel.column('Value #B', 'Asked', { unit: 'dateTimeFromNow' }),
         ],
         { sortBy: 'Asked' }
+      )],
+      [8, panel.stat(
+        'Connections',
+        'How many connections the exporter has to each target.',
+        'short',
+        [panel.now('dataprotection_ssh_connections_open{instance=~"$exporter",target=~"$target"}', '{{target}}')]
       )],
     ])],
   }],
