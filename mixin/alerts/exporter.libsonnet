@@ -36,7 +36,7 @@ local text = import '../lib/text.libsonnet';
             record: 'instance:dataprotection_config_last_reload_successful:last',
             expr: |||
               dataprotection_config_last_reload_successful{%(exporterSelector)s}
-              or on (job, instance) (
+              or (
                 last_over_time(instance:dataprotection_config_last_reload_successful:last{%(exporterSelector)s}[%(memoryWindow)s])
                 and on (job, instance) up{%(exporterSelector)s} == 0
               )
@@ -50,8 +50,8 @@ local text = import '../lib/text.libsonnet';
             record: 'job:dataprotection_target_up:max',
             expr: |||
               max by (job) (up{%(targetSelector)s})
-              or on (job) (
-                0 * last_over_time(job:dataprotection_target_up:max[%(memoryWindow)s])
+              or (
+                0 * count_over_time(job:dataprotection_target_up:max[%(memoryWindow)s])
                 and on () (
                   up{%(exporterSelector)s} == 0
                   and on (job, instance) instance:dataprotection_config_last_reload_successful:last{%(exporterSelector)s}
