@@ -17,7 +17,7 @@ V        := github.com/prometheus/common/version
 LDFLAGS  := -X $(V).Version=$(VERSION) -X $(V).Revision=$(REVISION) -X $(V).Branch=$(BRANCH) \
             -X $(V).BuildUser=$(shell id -un)@$(shell uname -n) -X $(V).BuildDate=$(shell date -u +%Y%m%d-%H:%M:%S)
 DEMO_FLAGS ?=
-TEST_FLAGS ?= -race -shuffle=on
+TEST_FLAGS ?= -race -shuffle=on -timeout=30m
 MUTATE_FLAGS ?=
 REHEARSAL_FLAGS ?=
 # Packages whose tests hold what is rendered from sources.
