@@ -15,6 +15,9 @@ type Empty struct {
 	Query string
 	// Why is it empty, in words.
 	Why string
+	// Seldom says that a healthy fleet may fill it for a moment, so that nobody can
+	// tell whether it should be empty now.
+	Seldom bool
 	// Inject is series, in the text format, that fill it where no incident of the
 	// demo fleet does. <n> grows with every scrape, and <now> is the time.
 	Inject string

@@ -151,9 +151,9 @@ local palette = panel.palette;
               )],
               [8, panel.timeseries(
                 'Time to connect',
-                'The time within which 95 of 100 dials are logged in or given up.',
+                'The time within which 95 of 100 dials are logged in or given up, of those within the length of the time range. They are few: connections are kept.',
                 's',
-                [panel.query('histogram_quantile(0.95, sum by (le) (rate(dataprotection_ssh_dial_duration_seconds_bucket{%(own)s}[%(rate)s])))' % f, 'all targets')],
+                [panel.query('histogram_quantile(0.95, sum by (le) (increase(dataprotection_ssh_dial_duration_seconds_bucket{%(own)s}[$__range])))' % f, 'all targets')],
                 { fill: 0 }
               )],
             ]),
