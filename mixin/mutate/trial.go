@@ -153,7 +153,7 @@ func (c *trial) run(ctx context.Context, t *test, mutants []mutant, words bool) 
 	}
 	if noticed[unchanged] || len(noticed) == 0 {
 		return nil, false, fmt.Errorf("%s, %q: what is left of the test for %s fails though no rule was altered: see that promtool test rules passes first\n%s",
-			t.file, t.Name, strings.Join(slices.Sorted(maps.Keys(c.affected)), ", "), firstLines(string(out), 30))
+			t.file, t.Name, strings.Join(slices.Sorted(maps.Keys(c.affected)), ", "), firstLines(string(out), 12))
 	}
 	return noticed, strings.Contains(string(out), "    rule: "), nil
 }
