@@ -396,8 +396,8 @@ local text = import '../lib/text.libsonnet';
                 # The trend reaches the high water mark soon. Ranges bridge missed scrapes.
                 predict_linear(mover:vnx_cava_pending_files:sum{%(s)s}[%(cavaQueueTrendWindow)s], %(cavaQueueHorizonSeconds)d)
                 > last_over_time(vnx_cava_high_water_mark_files{%(s)s}[%(memory)s])
-                # It is growing, from a level that matters, and not there yet.
-                and deriv(mover:vnx_cava_pending_files:sum{%(s)s}[%(cavaQueueTrendWindow)s]) > 0
+                # It grows still, which a jump does not, from a level that matters, and is not there yet.
+                and deriv(mover:vnx_cava_pending_files:sum{%(s)s}[%(gap)s]) > 0
                 and last_over_time(mover:vnx_cava_pending_files:sum{%(s)s}[%(gap)s])
                   > %(cavaQueueFloorRatio)g * last_over_time(vnx_cava_high_water_mark_files{%(s)s}[%(memory)s])
                 and last_over_time(mover:vnx_cava_pending_files:sum{%(s)s}[%(gap)s])
