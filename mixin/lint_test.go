@@ -13,6 +13,7 @@ import (
 
 // TestJsonnetLint finds what is not used or cannot work in the sources.
 func TestJsonnetLint(t *testing.T) {
+	t.Parallel()
 	var sources []linter.Snippet
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".libsonnet" && filepath.Ext(path) != ".jsonnet" {

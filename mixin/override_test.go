@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-jsonnet"
@@ -83,17 +84,36 @@ func otherValue(key string, n int, value any) any {
 	panic(fmt.Sprintf("%s: no other value for %v", key, value))
 }
 
-// changed is every value of _config replaced. What Kubernetes needs is tested with
-// its manifests.
-func changed(t *testing.T) (old, other map[string]any) {
-	t.Helper()
-	old, other = configuration(t), map[string]any{}
-	delete(old, "kubernetes")
-	for n, k := range slices.Sorted(maps.Keys(old)) {
-		other[k] = otherValue(k, n, old[k])
-	}
-	return old, other
+// override is every value of _config replaced, and what is rendered then. What
+// Kubernetes needs is tested with its manifests.
+type override struct {
+	old, other map[string]any
+	rules      map[string][]group
+	dashboards string
 }
+
+// overridden renders once for all tests: it takes seconds.
+func overridden(t *testing.T) override {
+	t.Helper()
+	once.Do(func() {
+		o := override{old: configuration(t), other: map[string]any{}}
+		delete(o.old, "kubernetes")
+		for n, k := range slices.Sorted(maps.Keys(o.old)) {
+			o.other[k] = otherValue(k, n, o.old[k])
+		}
+		o.rules, o.dashboards = render(t, o.other)
+		shared = &o
+	})
+	if shared == nil {
+		t.Fatal("the mixin does not render with other values; see the test before")
+	}
+	return *shared
+}
+
+var (
+	once   sync.Once
+	shared *override
+)
 
 // TestConfigIsDocumented wants a comment at every key, or at the first of a few
 // that belong together.
@@ -165,9 +185,9 @@ func printed(value any) []string {
 // TestConfigIsUsed changes every key and looks for the new value. A key that
 // changes nothing is dead.
 func TestConfigIsUsed(t *testing.T) {
-	old, other := changed(t)
-	rules, dashboards := render(t, other)
-	whole := texts(t, rules, dashboards)
+	o := overridden(t)
+	old, other := o.old, o.other
+	whole := texts(t, o.rules, o.dashboards)
 	stands := func(value string) bool {
 		return slices.ContainsFunc(whole, func(text string) bool { return strings.Contains(text, value) })
 	}
@@ -184,7 +204,7 @@ func TestConfigIsUsed(t *testing.T) {
 		return
 	}
 	// What is used in a calculation only: the result must change.
-	rules, dashboards = render(t, map[string]any{})
+	rules, dashboards := render(t, map[string]any{})
 	before := texts(t, rules, dashboards)
 	for _, key := range calculated {
 		rules, dashboards := render(t, map[string]any{key: other[key]})
@@ -263,8 +283,8 @@ var (
 // TestNothingIsHardCoded changes every value of the configuration. What is then
 // still a window, a threshold or a selector in the rules was written by hand.
 func TestNothingIsHardCoded(t *testing.T) {
-	old, other := changed(t)
-	rules, dashboards := render(t, other)
+	o := overridden(t)
+	old, other := o.old, o.other
 	used := map[string]bool{}
 	isNew := map[string]bool{}
 	for _, value := range other {
@@ -297,7 +317,7 @@ func TestNothingIsHardCoded(t *testing.T) {
 			}
 		}
 	}
-	for _, gs := range rules {
+	for _, gs := range o.rules {
 		for _, g := range gs {
 			for _, r := range g.Rules {
 				name := r.Alert + r.Record
@@ -329,7 +349,7 @@ func TestNothingIsHardCoded(t *testing.T) {
 	}
 
 	// Values that nothing else would have.
-	for _, text := range texts(t, rules, dashboards) {
+	for _, text := range texts(t, o.rules, o.dashboards) {
 		for key, value := range old {
 			for _, p := range printed(value) {
 				distinctive := strings.HasSuffix(key, "Selector") && p != "" || strings.HasSuffix(key, "URL") || key == "dashboardIDs" || strings.Contains(p, "|")
