@@ -30,7 +30,7 @@ func readStrictly(content []byte) error {
 		runtime.RegisterPanelcfgVariant(p)
 	}
 	runtime.RegisterDataqueryVariant(prometheus.VariantConfig())
-	var d dashboard.Dashboard
+	var d dashboard.Dashboard //nolint:staticcheck // the schema after it is not that of Grafana 9
 	err := errors.Join(d.UnmarshalJSONStrict(content), d.Validate())
 	if err == nil || strings.TrimSpace(err.Error()) == "" { // an empty list of errors is not nil there
 		return nil
