@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-jsonnet"
@@ -15,13 +16,14 @@ import (
 	"dataprotection_exporter/mixin/dashboard"
 )
 
-// rendered compares a folder with what a source renders, or writes it again.
-func rendered(t *testing.T, vm *jsonnet.VM, source, folder string) {
+// dashboards are rendered once: it takes seconds.
+var dashboards = sync.OnceValues(func() (map[string]string, error) {
+	return jsonnet.MakeVM().EvaluateFileMulti("dashboards.jsonnet")
+})
+
+// current compares a folder with what was rendered for it, or writes it again.
+func current(t *testing.T, folder string, files map[string]string) {
 	t.Helper()
-	files, err := vm.EvaluateFileMulti(source)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, text := range files {
 		file := filepath.Join(folder, name)
 		if *update {
@@ -50,18 +52,26 @@ func rendered(t *testing.T, vm *jsonnet.VM, source, folder string) {
 func TestGeneratedRules(t *testing.T) {
 	vm := jsonnet.MakeVM()
 	vm.StringOutput = true
-	rendered(t, vm, "rules.jsonnet", filepath.Join("..", "rules"))
+	files, err := vm.EvaluateFileMulti("rules.jsonnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	current(t, filepath.Join("..", "rules"), files)
 }
 
 // TestGeneratedDashboards compares dashboards/ with what the mixin renders.
 func TestGeneratedDashboards(t *testing.T) {
-	rendered(t, jsonnet.MakeVM(), "dashboards.jsonnet", filepath.Join("..", "dashboards"))
+	files, err := dashboards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	current(t, filepath.Join("..", "dashboards"), files)
 }
 
 // TestGeneratedDashboardsPage compares docs/dashboards.md with what the dashboards say
 // about themselves.
 func TestGeneratedDashboardsPage(t *testing.T) {
-	files, err := jsonnet.MakeVM().EvaluateFileMulti("dashboards.jsonnet")
+	files, err := dashboards()
 	if err != nil {
 		t.Fatal(err)
 	}

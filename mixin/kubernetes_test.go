@@ -26,7 +26,11 @@ const kubernetesFolder = "../deploy/kubernetes"
 func TestGeneratedKubernetes(t *testing.T) {
 	vm := jsonnet.MakeVM()
 	vm.StringOutput = true
-	rendered(t, vm, "kubernetes.jsonnet", kubernetesFolder)
+	files, err := vm.EvaluateFileMulti("kubernetes.jsonnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	current(t, kubernetesFolder, files)
 }
 
 // manifest is as much of a Kubernetes object as these tests look at.
