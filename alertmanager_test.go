@@ -28,6 +28,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"dataprotection_exporter/collectors"
+	"dataprotection_exporter/mixin/rulefile"
 )
 
 const alertmanagerExample = "deploy/alertmanager/alertmanager.yml"
@@ -72,21 +73,14 @@ func readExamples(t *testing.T) examples {
 func ruleAlerts(t *testing.T) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
-	for _, file := range globbed(t, "rules/*.yml") {
-		var content struct {
-			Groups []struct {
-				Rules []struct {
-					Alert  string
-					Labels map[string]string
-				}
-			}
-		}
-		readYAML(t, file, &content)
-		for _, g := range content.Groups {
-			for _, r := range g.Rules {
-				if severity := r.Labels["severity"]; r.Alert != "" && !slices.Contains(all[r.Alert], severity) {
-					all[r.Alert] = append(all[r.Alert], severity)
-				}
+	files, err := rulefile.Read("rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		for _, r := range file.Rules() {
+			if severity := r.Labels["severity"]; r.Alert != "" && !slices.Contains(all[r.Alert], severity) {
+				all[r.Alert] = append(all[r.Alert], severity)
 			}
 		}
 	}
@@ -704,16 +698,7 @@ func startFastAlertmanager(ctx context.Context, t *testing.T, path string, inbox
 		replace("group_interval: "+interval+"\n", "group_interval: 1s\n", 1)
 	}
 
-	home := mkdir(t, t.TempDir(), "alertmanager")
-	write(t, filepath.Join(home, "alertmanager.yml"), config)
-	if err := os.CopyFS(filepath.Join(home, "templates"), os.DirFS("deploy/alertmanager/templates")); err != nil {
-		t.Fatal(err)
-	}
-	address := freeAddress(t)
-	start(t, path, "--config.file="+filepath.Join(home, "alertmanager.yml"), "--storage.path="+filepath.Join(home, "data"),
-		"--web.listen-address="+address, "--cluster.listen-address=")
-	eventually(ctx, t, "Alertmanager is ready", func() bool { return get(ctx, "http://"+address+"/-/ready") != "" })
-	return address
+	return runAlertmanager(ctx, t, path, t.TempDir(), config)
 }
 
 // alertmanager is a running one and what it delivered.

@@ -199,8 +199,14 @@ func startAlertmanager(ctx context.Context, t *testing.T, path, dir, webhook str
 	if text == string(example) {
 		t.Fatal("the example configuration has another webhook address than this test expects")
 	}
+	return runAlertmanager(ctx, t, path, dir, text)
+}
+
+// runAlertmanager runs one with a configuration and the shipped templates.
+func runAlertmanager(ctx context.Context, t *testing.T, path, dir, config string) string {
+	t.Helper()
 	home := mkdir(t, dir, "alertmanager")
-	write(t, filepath.Join(home, "alertmanager.yml"), text)
+	write(t, filepath.Join(home, "alertmanager.yml"), config)
 	if err := os.CopyFS(filepath.Join(home, "templates"), os.DirFS("deploy/alertmanager/templates")); err != nil {
 		t.Fatal(err)
 	}

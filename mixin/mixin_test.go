@@ -17,38 +17,26 @@ import (
 
 	"dataprotection_exporter/collectors"
 	"dataprotection_exporter/exporter/collect"
+	"dataprotection_exporter/mixin/rulefile"
 )
 
 var update = flag.Bool("update", false, "render rules/, dashboards/ and deploy/kubernetes/ again")
 
-type rule struct {
-	Record, Alert, Expr, For string
-	Labels, Annotations      map[string]string
-}
-
-type group struct {
-	Name  string
-	Rules []rule
-}
+type (
+	rule  = rulefile.Rule
+	group = rulefile.Group
+)
 
 // groups reads the committed rules.
 func groups(t *testing.T) map[string][]group {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "rules", "*.yml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no rules: %v", err)
+	files, err := rulefile.Read(filepath.Join("..", "rules"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	all := map[string][]group{}
 	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var content struct{ Groups []group }
-		if err := yaml.Unmarshal(text, &content); err != nil {
-			t.Fatalf("%s: %v", f, err)
-		}
-		all[strings.TrimSuffix(filepath.Base(f), ".yml")] = content.Groups
+		all[f.Name] = f.Groups
 	}
 	return all
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
-	"go.yaml.in/yaml/v3"
 
 	"dataprotection_exporter/collectors"
 	"dataprotection_exporter/collectors/metric"
@@ -24,6 +22,7 @@ import (
 	"dataprotection_exporter/exporter/collect"
 	"dataprotection_exporter/fixtures"
 	"dataprotection_exporter/mixin/dashboard/promql"
+	"dataprotection_exporter/mixin/rulefile"
 )
 
 // facts is what dashboards are checked against.
@@ -51,9 +50,10 @@ type series struct {
 	values map[string][]string
 }
 
+// rule is one that stands in a file.
 type rule struct {
-	File, Record, Alert, Expr string
-	Labels, Annotations       map[string]string
+	rulefile.Rule
+	file string
 }
 
 // Labels that service discovery gives every target; site is configured.
@@ -208,24 +208,13 @@ func (f *facts) readExporter() error {
 // readRules reads the committed rules. Their series get the labels that their
 // queries leave.
 func (f *facts) readRules() error {
-	files, err := filepath.Glob(filepath.Join("..", "..", "rules", "*.yml"))
+	files, err := rulefile.Read(filepath.Join("..", "..", "rules"))
 	if err != nil {
 		return err
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		var content struct{ Groups []struct{ Rules []rule } }
-		if err := yaml.Unmarshal(text, &content); err != nil {
-			return err
-		}
-		for _, g := range content.Groups {
-			for _, r := range g.Rules {
-				r.File = filepath.Base(file)
-				f.rules = append(f.rules, r)
-			}
+		for _, r := range file.Rules() {
+			f.rules = append(f.rules, rule{r, file.Name + ".yml"})
 		}
 	}
 	return f.shapeRules()

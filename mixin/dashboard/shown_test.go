@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"dataprotection_exporter/mixin/rulefile"
 )
 
 var reName = regexp.MustCompile(`[a-zA-Z_][a-zA-Z0-9_:]*`)
@@ -122,7 +124,7 @@ func (f *facts) unused() (found findings) {
 	}
 	for _, r := range f.rules {
 		if r.Record != "" && !used[r.Record] {
-			found.add("%s: nothing uses %s", r.File, r.Record)
+			found.add("%s: nothing uses %s", r.file, r.Record)
 		}
 	}
 	return found
@@ -140,10 +142,10 @@ func TestEveryRecordIsUsed(t *testing.T) {
 	}
 	world := alone(t, d)
 	world.rules = []rule{
-		{Record: "mover:vnx_cava_pending_files:sum", Expr: "vnx_cava_queue_files"},
-		{Record: "mover:vnx_cava_running:last", Expr: "mover:vnx_cava_pending_files:sum"},
-		{Record: "mover:vnx_cava_checkers_online:sum", Expr: "vnx_cava_checker_online"},
-		{Alert: "Some", Expr: "mover:vnx_cava_checkers_online:sum > 0"},
+		{Rule: rulefile.Rule{Record: "mover:vnx_cava_pending_files:sum", Expr: "vnx_cava_queue_files"}},
+		{Rule: rulefile.Rule{Record: "mover:vnx_cava_running:last", Expr: "mover:vnx_cava_pending_files:sum"}},
+		{Rule: rulefile.Rule{Record: "mover:vnx_cava_checkers_online:sum", Expr: "vnx_cava_checker_online"}},
+		{Rule: rulefile.Rule{Alert: "Some", Expr: "mover:vnx_cava_checkers_online:sum > 0"}},
 	}
 	if found := world.unused(); len(found) != 2 {
 		t.Errorf("two of three are for nothing: %v", found)
