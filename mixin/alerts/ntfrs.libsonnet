@@ -177,6 +177,18 @@ local text = import '../lib/text.libsonnet';
     }) + lastKnown('sets'),
   }),
 
+  // What an alert judges by and a dashboard draws.
+  _signals+:: {
+    ntfrs: {
+      // The share of the logged changes that are of permissions and of nothing else: the
+      // signature of a virus scanner. A share of a few changes would say nothing.
+      securityOnly: std.rstripChars(|||
+        increase(ntfrs_security_only_changes_total{%(s)s}[%(ntfrsAntivirusWindow)s])
+        / (increase(ntfrs_changes_logged_total{%(s)s}[%(ntfrsAntivirusWindow)s]) >= %(ntfrsAntivirusMinChanges)d)
+      ||| % f, '\n'),
+    },
+  },
+
   _systems+:: {
     ntfrs: {
       // These remember themselves: a member, set or event keeps its newest state only.
@@ -404,8 +416,7 @@ local text = import '../lib/text.libsonnet';
               expr: |||
                 (
                   # Most logged changes are of permissions and of nothing else,
-                  increase(ntfrs_security_only_changes_total{%(s)s}[%(ntfrsAntivirusWindow)s])
-                  / (increase(ntfrs_changes_logged_total{%(s)s}[%(ntfrsAntivirusWindow)s]) >= %(ntfrsAntivirusMinChanges)d)
+                  %(signal)s
                   > %(ntfrsAntivirusRatio)g
                 )
                 and on (job, instance, member) (
@@ -420,7 +431,7 @@ local text = import '../lib/text.libsonnet';
                   or member:ntfrs_staging_used_ratio:last{%(s)s} > %(ntfrsStagingRatio)g
                 )
                 %(alive)s
-              ||| % f,
+              ||| % (f { signal: std.strReplace($._signals.ntfrs.securityOnly, '\n', '\n  ') }),
               summary: 'Something, as a virus scanner does, rewrites permissions and makes every file replicate again.',
               description: fill(|||
                 On {{ $labels.member }} (asked through {{ $labels.instance }}) {{ $value | humanizePercentage }} of the changes logged within <WINDOW> carry Security and no change of data or name, while backlog or staging grows.

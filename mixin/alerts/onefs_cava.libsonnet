@@ -20,9 +20,10 @@ local text = import '../lib/text.libsonnet';
 
   local alert = alertFor(c, 'onefs_cava'),
 
+  local indented(text, by) = std.strReplace(std.rstripChars(text, '\n'), '\n', '\n' + by),
+
   local held(current, history, part, on) =
-    local indented = std.strReplace(std.rstripChars(history % f, '\n'), '\n', '\n  ');
-    promql.held(current % f, indented, s, part, on),
+    promql.held(current % f, indented(history % f, '  '), s, part, on),
 
   // As held, for what is known of nodes. A node that was read, or that is down or gone
   // and so not asked, has no last known state.
@@ -32,6 +33,31 @@ local text = import '../lib/text.libsonnet';
       label_replace(dataprotection_part_failure{%(s)s,part="nodes",reason="not_supported"} == 1, "node", "$1", "unit", "(.+)")
     )
   |||, 'nodes', f.node),
+
+  // --- Signals -----------------------------------------------------------------
+
+  // What an alert judges by and a dashboard draws, from the last reading.
+  _signals+:: {
+    onefs_cava: {
+      // How full a queue of a node is.
+      queue: |||
+        last_over_time(onefs_cava_queue_files{%(s)s}[%(gap)s])
+        / (last_over_time(onefs_cava_queue_limit_files{%(s)s}[%(gap)s]) > 0)
+      ||| % f,
+      // The connections of all nodes to a server, as a share of what it takes.
+      connections: |||
+        sum without (node) (last_over_time(onefs_cava_server_connections{%(s)s}[%(gap)s]))
+        / on (job, instance) group_left () (max by (job, instance) (last_over_time(onefs_cava_server_connections_limit{%(s)s}[%(gap)s])) > 0)
+      ||| % f,
+      // The date of the virus signatures. A node that does not scan keeps its old one.
+      signatures: |||
+        last_over_time(onefs_cava_signature_timestamp_seconds{%(s)s}[%(gap)s])
+        # A node that does not scan keeps its old date and has other alerts.
+        unless on (%(node)s) node_status:onefs_cava_system_status:last{%(s)s,status=~"FAULTED|DISABLED"}
+      ||| % f,
+    },
+  },
+  local signals = $._signals.onefs_cava,
 
   // --- Words -------------------------------------------------------------------
 
@@ -536,12 +562,10 @@ local text = import '../lib/text.libsonnet';
               expr: |||
                 # The last reading, so that a missed scrape does not start the delay again.
                 time() - min without (node) (
-                  last_over_time(onefs_cava_signature_timestamp_seconds{%(s)s}[%(gap)s])
-                  # A node that does not scan keeps its old date and has other alerts.
-                  unless on (%(node)s) node_status:onefs_cava_system_status:last{%(s)s,status=~"FAULTED|DISABLED"}
+                  %(signal)s
                 ) > %(onefsSignatureMaxAgeSeconds)d
                 %(alive)s
-              ||| % f,
+              ||| % (f { signal: indented(signals.signatures, '  ') }),
               summary: 'The virus signatures of CAVA servers are old.',
               description: fill(|||
                 The virus signatures that {{ $labels.instance }} scans with were updated {{ $value | humanizeDuration }} ago, as nodes <NODES> see it.
@@ -565,11 +589,9 @@ local text = import '../lib/text.libsonnet';
               'for': c.onefsQueueFor,
               expr: |||
                 # The last reading, so that a missed scrape does not start the delay again.
-                last_over_time(onefs_cava_queue_files{%(s)s}[%(gap)s])
-                / (last_over_time(onefs_cava_queue_limit_files{%(s)s}[%(gap)s]) > 0)
-                > %(onefsQueueRatio)g
+                %(signal)s> %(onefsQueueRatio)g
                 %(alive)s
-              ||| % f,
+              ||| % (f { signal: signals.queue }),
               summary: 'A virus scan queue of a node is nearly full.',
               description: fill(|||
                 The {{ $labels.queue }} queue of node {{ $labels.node }} on {{ $labels.instance }} holds <FILES> files, {{ $value | humanizePercentage }} of the <LIMIT> it can hold. Users wait for these files; what happens to files that find it full is not documented.
@@ -590,11 +612,9 @@ local text = import '../lib/text.libsonnet';
               'for': c.onefsConnectionsFor,
               expr: |||
                 # The last reading, so that a missed scrape does not start the delay again.
-                sum without (node) (last_over_time(onefs_cava_server_connections{%(s)s}[%(gap)s]))
-                / on (job, instance) group_left () (max by (job, instance) (last_over_time(onefs_cava_server_connections_limit{%(s)s}[%(gap)s])) > 0)
-                >= %(onefsConnectionsRatio)g
+                %(signal)s>= %(onefsConnectionsRatio)g
                 %(alive)s
-              ||| % f,
+              ||| % (f { signal: signals.connections }),
               summary: 'Nearly all connections to a CAVA server are in use.',
               description: fill(|||
                 All nodes of {{ $labels.instance }} together have <CONNECTIONS> connections to the CAVA server {{ $labels.server }}, {{ $value | humanizePercentage }} of the <LIMIT> that one server takes: further files wait.

@@ -534,14 +534,8 @@ local seconds(duration) =
               '\n)\nor (member:ntfrs_member_of_any_set:last{%s} == 0) + %d' % [r.s, noSet],
           },
           {
-            // The share of the logged changes that touch permissions and nothing else: the
-            // signature of a virus scanner. A share of a few changes would say nothing.
             record: 'member:ntfrs_security_only_changes:ratio',
-            expr: |||
-              increase(ntfrs_security_only_changes_total{%(s)s}[%(ntfrsAntivirusWindow)s])
-              / (increase(ntfrs_changes_logged_total{%(s)s}[%(ntfrsAntivirusWindow)s]) >= %(ntfrsAntivirusMinChanges)d)
-              %(alive)s
-            ||| % r,
+            expr: $._signals.ntfrs.securityOnly + '\n' + r.alive,
           },
           {
             record: 'member:ntfrs_staging_used_bytes:sum',

@@ -596,6 +596,7 @@ local palette = panel.palette;
   _systems+:: {
     onefs_cava+: {
       local r = c { s: c.onefsCavaSelector, gap: c.gapWindow, memory: c.memoryWindow, node: 'job, instance, node', alive: 'and on (job, instance) up{%s}' % c.onefsCavaSelector },
+      local signals = $._signals.onefs_cava,
       rules+: [{
         name: 'onefs_cava.summary',
         rules: [
@@ -630,31 +631,16 @@ local palette = panel.palette;
             expr: 'avg without (node) (server:onefs_cava_server_online:last{%(s)s})' % r,
           },
           {
-            // The connections of all nodes to a server, as a share of what it takes.
             record: 'cluster_server:onefs_cava_connections:ratio',
-            expr: |||
-              sum without (node) (last_over_time(onefs_cava_server_connections{%(s)s}[%(gap)s]))
-              / on (job, instance) group_left () (max by (job, instance) (last_over_time(onefs_cava_server_connections_limit{%(s)s}[%(gap)s])) > 0)
-              %(alive)s
-            ||| % r,
+            expr: signals.connections + r.alive,
           },
           {
-            // How full a queue of a node is.
             record: 'node_queue:onefs_cava_queue:ratio',
-            expr: |||
-              last_over_time(onefs_cava_queue_files{%(s)s}[%(gap)s])
-              / (last_over_time(onefs_cava_queue_limit_files{%(s)s}[%(gap)s]) > 0)
-              %(alive)s
-            ||| % r,
+            expr: signals.queue + r.alive,
           },
           {
-            // A node that does not scan keeps its old date.
             record: 'node:onefs_cava_signature_age_seconds:last',
-            expr: |||
-              time() - last_over_time(onefs_cava_signature_timestamp_seconds{%(s)s}[%(gap)s])
-              unless on (%(node)s) node_status:onefs_cava_system_status:last{%(s)s,status=~"FAULTED|DISABLED"}
-              %(alive)s
-            ||| % r,
+            expr: 'time() - ' + signals.signatures + r.alive,
           },
         ],
       }],
