@@ -59,6 +59,7 @@ type work struct {
 	mutants   []mutant
 	survivors []mutant
 	took      time.Duration // of processors
+	trouble   error         // why its mutants could not be tried
 }
 
 // mutate runs everything; false: the tests or the list of equivalents have holes.
@@ -120,7 +121,7 @@ func plan(p *pack, o options) ([]*work, []mutant, error) {
 			return nil, nil, err
 		}
 		all = append(all, mutants...)
-		if r.Record != "" && !o.records {
+		if r.Record != "" && (!o.records || !p.bearsAlert(r)) {
 			continue
 		}
 		mutants = slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return !o.which.MatchString(m.id) })
@@ -136,8 +137,6 @@ func plan(p *pack, o options) ([]*work, []mutant, error) {
 
 // trials lets a few rules at a time stand trial, those that take longest first.
 func trials(ctx context.Context, c *court, works []*work, jobs int, pr *progress) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	order := slices.Clone(works)
 	slices.SortStableFunc(order, func(a, b *work) int { return c.weight(b) - c.weight(a) })
 	queue := make(chan *work, len(order))
@@ -153,9 +152,10 @@ func trials(ctx context.Context, c *court, works []*work, jobs int, pr *progress
 				if ctx.Err() != nil {
 					return
 				}
-				if err := c.try(ctx, w); err != nil {
-					cancel(err)
+				if err := c.try(ctx, w); ctx.Err() != nil {
 					return
+				} else if err != nil {
+					w.trouble = err
 				}
 				pr.add(w)
 			}
@@ -163,7 +163,7 @@ func trials(ctx context.Context, c *court, works []*work, jobs int, pr *progress
 	}
 	wg.Wait()
 	pr.end()
-	return context.Cause(ctx)
+	return ctx.Err()
 }
 
 // weight is roughly how long the trial of a rule takes.

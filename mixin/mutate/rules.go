@@ -140,6 +140,16 @@ func (p *pack) affected(r *rule) map[string]bool {
 	return names
 }
 
+// bearsAlert reports whether an alert is r or rests on it.
+func (p *pack) bearsAlert(r *rule) bool {
+	for name := range p.affected(r) {
+		if p.byName[name][0].Alert != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // needed adds to names every rule that the rules of these names rest on. With
 // annotations the records count that only the words of an alert ask for.
 func (p *pack) needed(names map[string]bool, annotations bool) map[string]bool {
