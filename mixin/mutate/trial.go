@@ -22,7 +22,8 @@ import (
 // All mutants of a rule stand trial together: a rule file holds a copy of the rule,
 // and of what rests on it, for every mutant, each under names of its own, and the
 // tests hold a copy of each assertion for it. So the input is loaded once and what
-// all share is evaluated once. An unchanged copy goes with them and must pass.
+// all share is evaluated once. An unchanged copy goes with them and must pass. Only
+// where a rule reads ALERTS each copy is tried alone.
 type court struct {
 	pack     *pack
 	tests    []*test
@@ -45,15 +46,15 @@ func marked(name string, number int) string { return fmt.Sprintf("%s_mutant%d", 
 type trial struct {
 	*court
 	affected map[string]bool
-	size     int           // how many mutants at a time
+	alone    bool          // a copy would see the ALERTS of others
 	took     time.Duration // of processors
 }
 
 // try finds out which mutants of a rule no test notices.
 func (c *court) try(ctx context.Context, w *work) error {
-	t := &trial{court: c, affected: c.pack.affected(w.rule), size: atATime}
-	if w.rule.uses["ALERTS"] { // a mutant may see those of others
-		t.size = 1
+	t := &trial{court: c, affected: c.pack.affected(w.rule)}
+	for _, r := range c.pack.rules {
+		t.alone = t.alone || t.affected[r.name()] && r.uses["ALERTS"]
 	}
 	survivors, err := t.survivors(ctx, w.mutants)
 	w.survivors, w.took = survivors, t.took
@@ -76,8 +77,15 @@ func (c *trial) survivors(ctx context.Context, mutants []mutant) ([]mutant, erro
 					continue
 				}
 			}
+			size := atATime
+			if c.alone {
+				size = 1
+				if _, err := c.unnoticed(ctx, t, nil, words); err != nil {
+					return nil, err
+				}
+			}
 			var left []mutant
-			for some := range slices.Chunk(mutants, c.size) {
+			for some := range slices.Chunk(mutants, size) {
 				l, err := c.unnoticed(ctx, t, some, words)
 				if err != nil {
 					return nil, err
@@ -95,7 +103,7 @@ func (c *trial) survivors(ctx context.Context, mutants []mutant) ([]mutant, erro
 // unnoticed are those that one test lets pass.
 func (c *trial) unnoticed(ctx context.Context, t *test, mutants []mutant, words bool) ([]mutant, error) {
 	left := mutants
-	for len(left) > 0 {
+	for {
 		noticed, aborted, err := c.run(ctx, t, left, words)
 		if err != nil {
 			return nil, err
@@ -108,11 +116,10 @@ func (c *trial) unnoticed(ctx context.Context, t *test, mutants []mutant, words 
 		}
 		left = rest
 		// A rule that cannot be evaluated ends the test for all the others.
-		if !aborted {
-			break
+		if !aborted || len(left) == 0 {
+			return left, nil
 		}
 	}
-	return left, nil
 }
 
 // run has promtool test all copies. It returns the numbers of those that failed, and
@@ -165,7 +172,7 @@ func firstLines(s string, n int) string {
 
 // write makes the rule file and the test of a trial.
 func (c *trial) write(folder string, t *test, mutants []mutant, words bool) error {
-	part := copies(t, c.affected, len(mutants), words)
+	part := copies(t, c.affected, c.numbers(len(mutants)), words)
 	names := maps.Clone(c.affected)
 	for _, e := range t.PromqlExprTest {
 		for _, w := range reWord.FindAllString(e.Expr, -1) {
@@ -194,6 +201,18 @@ func (c *trial) write(folder string, t *test, mutants []mutant, words bool) erro
 	return nil
 }
 
+// numbers are those of the copies in a trial of so many mutants.
+func (c *trial) numbers(mutants int) []int {
+	var all []int
+	if !c.alone || mutants == 0 {
+		all = append(all, unchanged)
+	}
+	for n := range mutants {
+		all = append(all, n+1)
+	}
+	return all
+}
+
 // groups are the rules of these names, the affected ones once for every mutant.
 func (c *trial) groups(names map[string]bool, mutants []mutant, words bool) []group {
 	var groups []group
@@ -205,7 +224,7 @@ func (c *trial) groups(names map[string]bool, mutants []mutant, words bool) []gr
 			case !c.affected[r.name()]:
 				some.Rules = append(some.Rules, wording(r, words))
 			default:
-				for n := range len(mutants) + 1 {
+				for _, n := range c.numbers(len(mutants)) {
 					changed := *r
 					if n != unchanged && mutants[n-1].rule == r {
 						changed.Expr, changed.For = mutants[n-1].expr, mutants[n-1].hold
@@ -256,12 +275,12 @@ func rename(s string, which func(string) bool, number int) string {
 	})
 }
 
-// copies asserts of every mutant, and of the unchanged copy, what the test asserts.
-func copies(t *test, affected map[string]bool, mutants int, words bool) test {
+// copies asserts of every copy what the test asserts.
+func copies(t *test, affected map[string]bool, numbers []int, words bool) test {
 	part := *t
 	part.AlertRuleTest, part.PromqlExprTest = nil, nil
 	which := func(w string) bool { return affected[w] }
-	for n := range mutants + 1 {
+	for _, n := range numbers {
 		for _, a := range t.AlertRuleTest {
 			a.Alertname = marked(a.Alertname, n)
 			if !words {
