@@ -9,15 +9,15 @@ import (
 
 func TestTokenise(t *testing.T) {
 	for expr, want := range map[string]string{
-		`up == 0`:                                   `word:up operator:== number:0`,
-		"a # a comment, 5m > 3\nand b":              `word:a word:and word:b`,
-		"a # the end":                               `word:a`,
-		`rate(x_total{a="b",c!~"d|e"}[1h30m])`:      `word:rate operator:( word:x_total operator:{ word:a operator:= text:"b" operator:, word:c operator:!~ text:"d|e" operator:} operator:[ duration:1h30m operator:] operator:)`,
-		`job:up:sum offset 2d >= bool .5`:           `word:job:up:sum word:offset duration:2d operator:>= word:bool number:.5`,
-		`x[1d:1m] * 1e-3 + Inf`:                     `word:x operator:[ duration:1d operator:: duration:1m operator:] operator:* number:1e-3 operator:+ number:Inf`,
-		`on (job, instance) group_left ()`:          `word:on operator:( word:job operator:, word:instance operator:) word:group_left operator:( operator:)`,
+		`up == 0`:                                    `word:up operator:== number:0`,
+		"a # a comment, 5m > 3\nand b":               `word:a word:and word:b`,
+		"a # the end":                                `word:a`,
+		`rate(x_total{a="b",c!~"d|e"}[1h30m])`:       `word:rate operator:( word:x_total operator:{ word:a operator:= text:"b" operator:, word:c operator:!~ text:"d|e" operator:} operator:[ duration:1h30m operator:] operator:)`,
+		`job:up:sum offset 2d >= bool .5`:            `word:job:up:sum word:offset duration:2d operator:>= word:bool number:.5`,
+		`x[1d:1m] * 1e-3 + Inf`:                      `word:x operator:[ duration:1d operator:: duration:1m operator:] operator:* number:1e-3 operator:+ number:Inf`,
+		`on (job, instance) group_left ()`:           `word:on operator:( word:job operator:, word:instance operator:) word:group_left operator:( operator:)`,
 		`{a="say \"#\" once",b='it\'s',c=` + "`\\`}": `operator:{ word:a operator:= text:"say \"#\" once" operator:, word:b operator:= text:'it\'s' operator:, word:c operator:= text:` + "`\\` operator:}",
-		`infinite - nano`:                           `word:infinite operator:- word:nano`,
+		`infinite - nano`:                            `word:infinite operator:- word:nano`,
 	} {
 		tokens, err := tokenise(expr)
 		if err != nil {
