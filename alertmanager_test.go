@@ -590,6 +590,7 @@ func (i incident) jobName() string {
 // TestOneIncidentOnePage shows a real Alertmanager what each incident makes fire
 // at once, and counts what arrives.
 func TestOneIncidentOnePage(t *testing.T) {
+	t.Parallel() // it waits for programs most of the time
 	path := program(t, "prometheus-alertmanager")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

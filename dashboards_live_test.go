@@ -43,6 +43,7 @@ func TestDashboardsLive(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes: it waits for the incidents of the demo fleet")
 	}
+	t.Parallel() // it waits for programs most of the time
 	path := program(t, "prometheus")
 	boards, err := dashboard.Read("dashboards")
 	if err != nil {

@@ -33,6 +33,7 @@ func TestPage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes: the shipped rules keep their real windows")
 	}
+	t.Parallel() // it waits for programs most of the time
 	programs := map[string]string{}
 	for _, name := range []string{"prometheus", "prometheus-alertmanager", "sshd"} {
 		programs[name] = program(t, name)
