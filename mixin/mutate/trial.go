@@ -182,7 +182,7 @@ func (c *trial) write(folder string, t *test, mutants []mutant, words bool) erro
 		}
 	}
 	groups := c.groups(c.pack.needed(names, words), mutants, words)
-	part.InputSeries = slices.DeleteFunc(slices.Clone(t.InputSeries), func(s series) bool { return !used(s.metric(), groups, part) })
+	part.InputSeries = slices.DeleteFunc(part.InputSeries, func(s series) bool { return !used(s.metric(), groups, part) })
 	for name, content := range map[string]any{
 		"rules.yml": map[string]any{"groups": groups},
 		"test.yaml": suite{
@@ -280,6 +280,16 @@ func copies(t *test, affected map[string]bool, numbers []int, words bool) test {
 	part := *t
 	part.AlertRuleTest, part.PromqlExprTest = nil, nil
 	which := func(w string) bool { return affected[w] }
+	part.InputSeries = nil
+	for _, s := range t.InputSeries {
+		if !affected[s.metric()] {
+			part.InputSeries = append(part.InputSeries, s)
+			continue
+		}
+		for _, n := range numbers { // what a record was before the test
+			part.InputSeries = append(part.InputSeries, series{Series: rename(s.Series, which, n), Values: s.Values})
+		}
+	}
 	for _, n := range numbers {
 		for _, a := range t.AlertRuleTest {
 			a.Alertname = marked(a.Alertname, n)
