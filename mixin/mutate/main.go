@@ -37,7 +37,7 @@ func main() {
 	app.Flag("root", "Top of the source tree.").Default(".").StringVar(&o.root)
 	app.Flag("alert", "Only mutants whose id matches this regular expression; an id starts with the name of the rule.").Default("").RegexpVar(&o.which)
 	app.Flag("jobs", "How many promtool run at a time.").Default(fmt.Sprint(runtime.NumCPU())).IntVar(&o.jobs)
-	app.Flag("records", "Alter the recording rules that alerts rest on too; that takes three times as long.").BoolVar(&o.records)
+	app.Flag("records", "Alter the recording rules that alerts rest on too; that takes five times as long.").BoolVar(&o.records)
 	app.Flag("list", "Print the ids of all mutants and run nothing.").BoolVar(&o.list)
 	kingpin.MustParse(app.Parse(os.Args[1:]))
 
