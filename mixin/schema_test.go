@@ -14,7 +14,6 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
-	"github.com/grafana/grafana-foundation-sdk/go/text"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
 
@@ -25,7 +24,7 @@ func readStrictly(content []byte) error {
 	runtime := cog.NewRuntime()
 	for _, p := range []variants.PanelcfgConfig{
 		bargauge.VariantConfig(), stat.VariantConfig(), statetimeline.VariantConfig(), table.VariantConfig(),
-		text.VariantConfig(), timeseries.VariantConfig(),
+		timeseries.VariantConfig(),
 	} {
 		runtime.RegisterPanelcfgVariant(p)
 	}

@@ -67,9 +67,6 @@ local variable(name, label, query) = {
     if part != ''
   ]),
 
-  // The address of another dashboard, with the time range. parameters are added.
-  url(config, key, parameters=''):: '/d/' + config.dashboardIDs[key] + '?${__url_time_range}' + parameters,
-
   new(config, d):: {
     local first = place(d.first, 0, 1),
     local folded = std.foldl(

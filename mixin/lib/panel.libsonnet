@@ -307,14 +307,6 @@ local base(type, title, description, queries) =
       ],
   },
 
-  // A page of text (Markdown).
-  text(title, description, content):: {
-    type: 'text',
-    title: title,
-    description: description,
-    options: { mode: 'markdown', content: content },
-  },
-
   // A link of a value to another page.
   link(title, url, newTab=false):: { title: title, url: url, targetBlank: newTab },
 }

@@ -15,8 +15,6 @@ function(config, groups, selector, about=[]) {
   // The queries of alerts take no site: an alert need not carry it.
   local alerts = std.join(',', std.filter(function(part) part != '', [selector, 'instance=~"$target"'])),
 
-  runbook:: panel.link('Runbook', config.exporterURL + '/runbooks/${__data.fields.alertname}', true),
-
   // Columns that any table of targets may have.
   columns:: {
     target: panel.column('instance', 'Target'),

@@ -90,9 +90,6 @@ func (c *cursor) rateOfGrams(h *histogram) float64 {
 	return float64(n) / float64(len(h.sample))
 }
 
-// maxPairs bounds how many pairs of a literal are tried.
-const maxPairs = 24
-
 // What searching costs, in nanoseconds, measured on one machine; only their
 // relations matter.
 const (
@@ -130,7 +127,7 @@ func (c *cursor) aim(h *histogram) (cost float64) {
 		}
 		return cost
 	}
-	for i := range min(len(c.bytes)-1, maxPairs) {
+	for i := range len(c.bytes) - 1 {
 		p := newPair(c.bytes[i], c.bytes[i+1], c.fold)
 		if other := costOfPair + h.rateOf(p, c.literal, i)*costOfStop; other < cost {
 			cost = other
